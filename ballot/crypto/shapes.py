@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 _HEX = re.compile(r"[0-9a-f]*")
 _ID = re.compile(r"[a-z0-9-]{1,32}")
+_ITEM_ID = re.compile(r"[A-Za-z0-9-]{1,32}", re.ASCII)
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -91,6 +92,13 @@ def identifier(value: Any, where: str) -> str:
     """An id: ``[a-z0-9-]{1,32}`` (protocol §4)."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise refuse(where, "not an id of a-z, 0-9 and -")
+    return value
+
+
+def item_id(value: Any, where: str) -> str:
+    """The id of an item, as the clerk's list has it: ``[A-Za-z0-9-]{1,32}``."""
+    if not isinstance(value, str) or not _ITEM_ID.fullmatch(value):
+        raise refuse(where, "not an id of A-Z, a-z, 0-9 and -")
     return value
 
 
