@@ -1,0 +1,1 @@
+"""Groups, proofs, keys and bytes: pure functions, randomness as an argument."""

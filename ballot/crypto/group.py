@@ -19,6 +19,7 @@ import gmpy2
 from nacl import bindings as sodium
 
 from ballot.crypto.errors import Invalid
+from ballot.crypto.fixedbase import power_of
 
 Element = Any  # bytes (Ed25519) or mpz (BELENIOS-2048)
 
@@ -72,6 +73,10 @@ class Group(ABC):
     def power_g_public(self, exponent: int) -> Element:
         """g^exponent where nothing is secret; may be faster."""
         return self.power_g(exponent)
+
+    def power_fixed(self, base: Element, exponent: int) -> Element:
+        """:meth:`power_public` for a base that comes again and again, like the election key."""
+        return self.power_public(base, exponent)
 
     def product(self, elements: list[Element]) -> Element:
         """The product of a list; the identity for none."""
@@ -140,6 +145,9 @@ class Ed25519(Group):
         return sodium.crypto_scalarmult_ed25519_noclamp(scalar.to_bytes(32, "little"), base)
 
     power_public = power
+
+    def power_fixed(self, base: Element, exponent: int) -> Element:
+        return power_of(base, exponent % self.q)
 
     def power_g(self, exponent: int) -> Element:
         scalar = exponent % self.q

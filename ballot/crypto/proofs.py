@@ -193,7 +193,7 @@ def verify_interval(
         c, z = entry.challenge, entry.response
         commitments += [
             group.mul(group.power_g_public(z), group.power_public(ciphertext.alpha, c)),
-            group.mul(group.power_public(y, z), group.power_public(shifted, c)),
+            group.mul(group.power_fixed(y, z), group.power_public(shifted, c)),
         ]
     total = sum(entry.challenge for entry in proof) % group.q
     _require(hash_to_scalar(group, prefix, commitments) == total, what)
@@ -240,7 +240,7 @@ def _pair(group: Group, y: Element, alpha: Element, beta: Element, entry: Proof)
     c, z = entry.challenge, entry.response
     return [
         group.mul(group.power_g_public(z), group.power_public(alpha, c)),
-        group.mul(group.power_public(y, z), group.power_public(beta, c)),
+        group.mul(group.power_fixed(y, z), group.power_public(beta, c)),
     ]
 
 

@@ -53,7 +53,7 @@ def write_definition(
 ) -> Definition:
     """The definition of the sample session; raises what is unlawful or inconsistent in it."""
     source, vote_id = sample.source, "projects"
-    slots = [
+    slots: list[dict[str, Any]] = [
         {
             "id": slot,
             "uuid": draw_uuid(random),

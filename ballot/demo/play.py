@@ -5,7 +5,7 @@ Every event is signed by the keys of the officials it needs and goes through
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -104,7 +104,7 @@ class Play:
         self,
         kind: str,
         body: dict[str, Any],
-        signers: dict[str, Sequence[Official]],
+        signers: Mapping[str, Sequence[Official]],
         slot: str | None = None,
         minute: str | None = None,
     ) -> Event:

@@ -1,0 +1,1 @@
+"""Sessions, ballots, rules and outcomes: immutable data, pure functions."""

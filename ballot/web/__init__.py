@@ -1,0 +1,1 @@
+"""The public result page."""
