@@ -76,7 +76,7 @@ def decide(
         ),
     )
     if vote.style == "grades":
-        return rate(vote.rules, heads, [GradeCounts(*row) for row in totals])
+        return rate(vote.rules, heads, [_grades(row) for row in totals])
     kind: Kind = "motion" if vote.style == "motion" else "choose"
     if round_kind == "run_off":
         kind = "runoff"
@@ -91,6 +91,17 @@ def decide(
         abstain=columns[2] if full else None,
     )
     return count(vote.rules, kind, counts)
+
+
+def _grades(row: tuple[int, ...]) -> GradeCounts:
+    satisfied, basic, unsatisfied, unknown, abstain = row
+    return GradeCounts(
+        satisfied=satisfied,
+        basic=basic,
+        unsatisfied=unsatisfied,
+        unknown=unknown,
+        abstain=abstain,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

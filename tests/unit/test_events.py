@@ -38,12 +38,12 @@ def every_kind() -> dict[str, Event]:
 EVENTS = every_kind()
 
 
-def changed(kind: str, **changes: Any) -> bytes:
+def changed(kind: str, /, **changes: Any) -> bytes:
     """The line of an event of that kind with other members."""
     return dumps(loads(encode(EVENTS[kind])) | changes)
 
 
-def with_body(kind: str, **changes: Any) -> bytes:
+def with_body(kind: str, /, **changes: Any) -> bytes:
     """The line of an event of that kind with other members of its body."""
     return changed(kind, body=EVENTS[kind].body | changes)
 

@@ -1,0 +1,291 @@
+"""The two groups, Ed25519 signatures, RSASSA-PSS and the Merkle tree, with plain integers.
+
+Slow on purpose: double-and-add, no tables, no library. Sources: belenios-format.md §1, §2;
+RFC 8032 §5.1; RFC 8017 §8.1.2, §9.1.2; RFC 6962 §2.1.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+P25519 = 2**255 - 19
+L25519 = 2**252 + 27742317777372353535851937790883648493
+D25519 = -121665 * pow(121666, -1, P25519) % P25519
+
+Point = tuple[int, int, int, int]
+"""Extended coordinates X, Y, Z, T: x = X/Z, y = Y/Z, xy = T/Z."""
+
+
+class Edwards25519:
+    """The prime-order subgroup of edwards25519; elements are :data:`Point`."""
+
+    name = "Ed25519"
+    q = L25519
+    one: Any = (0, 1, 1, 0)
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, Point] = {}
+        self.g: Any = self.parse("66" * 31 + "58")
+
+    def mul(self, a: Any, b: Any) -> Any:
+        p = P25519
+        x1, y1, z1, t1 = a
+        x2, y2, z2, t2 = b
+        m = (y1 - x1) * (y2 - x2) % p
+        n = (y1 + x1) * (y2 + x2) % p
+        c = t1 * 2 * D25519 * t2 % p
+        d = z1 * 2 * z2 % p
+        e, f, g, h = n - m, d - c, d + c, n + m
+        return e * f % p, g * h % p, f * g % p, e * h % p
+
+    def _double(self, a: Point) -> Point:
+        p = P25519
+        x, y, z, _ = a
+        s, t, c = x * x % p, y * y % p, 2 * z * z % p
+        h = s + t
+        e, g = h - (x + y) * (x + y) % p, s - t
+        f = c + g
+        return e * f % p, g * h % p, f * g % p, e * h % p
+
+    def inv(self, a: Any) -> Any:
+        return -a[0] % P25519, a[1], a[2], -a[3] % P25519
+
+    def power(self, a: Any, n: int) -> Any:
+        r = self.one
+        for bit in bin(n % self.q)[2:]:
+            r = self._double(r)
+            if bit == "1":
+                r = self.mul(r, a)
+        return r
+
+    def power2(self, a: Any, m: int, b: Any, n: int) -> Any:
+        """a^m b^n with one chain of doublings."""
+        both, r = self.mul(a, b), self.one
+        m, n = m % self.q, n % self.q
+        for i in range(max(m.bit_length(), n.bit_length()) - 1, -1, -1):
+            r = self._double(r)
+            bits = (m >> i & 1, n >> i & 1)
+            if bits == (1, 1):
+                r = self.mul(r, both)
+            elif bits == (1, 0):
+                r = self.mul(r, a)
+            elif bits == (0, 1):
+                r = self.mul(r, b)
+        return r
+
+    def eq(self, a: Any, b: Any) -> bool:
+        p = P25519
+        return (a[0] * b[2] - b[0] * a[2]) % p == 0 and (a[1] * b[2] - b[1] * a[2]) % p == 0
+
+    def ser(self, a: Any) -> str:
+        z = pow(a[2], -1, P25519)
+        x, y = a[0] * z % P25519, a[1] * z % P25519
+        return f"{y | (x & 1) << 255:064x}"
+
+    def parse(self, text: Any) -> Any:
+        """The element; ValueError for every other text."""
+        if text in self._parsed:
+            return self._parsed[text]
+        if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{64}", text):
+            raise ValueError("not 64 hex digits")
+        p, value = P25519, int(text, 16)
+        sign, y = value >> 255, value & (1 << 255) - 1
+        if y >= p:
+            raise ValueError("y is not below p")
+        x2 = (y * y - 1) * pow(D25519 * y * y + 1, -1, p) % p
+        x = pow(x2, (p + 3) // 8, p)
+        if (x * x - x2) % p:
+            x = x * pow(2, (p - 1) // 4, p) % p
+        if (x * x - x2) % p or (x == 0 and sign):
+            raise ValueError("not a point of the curve")
+        if x & 1 != sign:
+            x = p - x
+        point = (x, y, 1, x * y % p)
+        r = self.one  # the order: power() would reduce q to 0
+        for bit in bin(self.q)[2:]:
+            r = self._double(r)
+            if bit == "1":
+                r = self.mul(r, point)
+        if not self.eq(r, self.one):
+            raise ValueError("outside the prime-order subgroup")
+        self._parsed[text] = point
+        return point
+
+
+class Belenios2048:
+    """The subgroup of order q of the integers modulo the 2048-bit p; elements are integers."""
+
+    name = "BELENIOS-2048"
+    p = int(
+        "20694785691422546401013643657505008064922989295751104097100884787057374219242717401922"
+        "23725449768433812906663313807895840496005438963628979639303877390572280360597374942767"
+        "13767776188985898727358650490811670993105358677809800307904916540637771737641986785272"
+        "73474476341835600035698305193144284561701911000786737307333564123971732897913240474578"
+        "83446826065232797464795113767265869358218004631792207366886005262718636338608879688212"
+        "07694323661494910029234443463732221458841005864210502421203654335612013204811188524087"
+        "31077014151666200162313177169372189248078507711827842317498073276598828825169183103125"
+        "680162072880719"
+    )
+    q = 78571733251071885079927659812671450121821421258408794611510081919805623223441
+    g: Any = int(
+        "24023526775018522092276877035323999327122876573783649165100753187876632741463532193202"
+        "85676155269678799694668298749389095083896573425601900601068477164491735474137283104610"
+        "45868131451178164675540052740288984613986453266121505579709716201616827031288643245666"
+        "38348636357821061549184199825343151897406581868686511513585764101388822153960160432288"
+        "43603930989333662772848406593138406010231675095763777982665103606822406635076697764025"
+        "34625377308513317349519424896775405257365904949247763147599157519877517771148149092045"
+        "66002054781270547282381409725186398583341157005683536955534237814755824918960502966800"
+        "37745308460627"
+    )
+    one: Any = 1
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, int] = {}
+
+    def mul(self, a: Any, b: Any) -> Any:
+        return a * b % self.p
+
+    def inv(self, a: Any) -> Any:
+        return pow(a, -1, self.p)
+
+    def power(self, a: Any, n: int) -> Any:
+        return pow(a, n % self.q, self.p)
+
+    def power2(self, a: Any, m: int, b: Any, n: int) -> Any:
+        return pow(a, m % self.q, self.p) * pow(b, n % self.q, self.p) % self.p
+
+    def eq(self, a: Any, b: Any) -> bool:
+        return bool(a == b)
+
+    def ser(self, a: Any) -> str:
+        return str(a)
+
+    def parse(self, text: Any) -> Any:
+        """The element; ValueError for every other text."""
+        if text in self._parsed:
+            return self._parsed[text]
+        if not isinstance(text, str) or not re.fullmatch("[1-9][0-9]{0,616}", text):
+            raise ValueError("not a decimal number")
+        value = int(text)
+        if not (0 < value < self.p and pow(value, self.q, self.p) == 1):
+            raise ValueError("outside the subgroup of order q")
+        self._parsed[text] = value
+        return value
+
+
+Group = Edwards25519 | Belenios2048
+CURVE = Edwards25519()
+
+
+def group_named(name: str) -> Group:
+    return {"Ed25519": Edwards25519, "BELENIOS-2048": Belenios2048}[name]()
+
+
+def scalar(group: Group, text: Any) -> int:
+    """A challenge or response: decimal digits, 0 <= v < q."""
+    if not isinstance(text, str) or not re.fullmatch("0|[1-9][0-9]{0,77}", text):
+        raise ValueError("not a decimal number")
+    if int(text) >= group.q:
+        raise ValueError("not below q")
+    return int(text)
+
+
+def challenge(group: Group, prefix: str, elements: Sequence[Any]) -> int:
+    """H(prefix, elements) of belenios-format.md §1."""
+    text = prefix + ",".join(group.ser(e) for e in elements)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % group.q
+
+
+def schnorr_holds(group: Group, prefix: str, public: Any, proof: Any) -> bool:
+    """7.1, 7.2, 7.6: A = g^z X^c, H(A) = c."""
+    c, z = _pair(group, proof)
+    return challenge(group, prefix, [group.power2(group.g, z, public, c)]) == c
+
+
+def decryption_holds(
+    group: Group, prefix: str, public: Any, alpha: Any, factor: Any, proof: Any
+) -> bool:
+    """7.7: the factor is alpha to the logarithm of the public key."""
+    c, z = _pair(group, proof)
+    a, b = group.power2(group.g, z, public, c), group.power2(alpha, z, factor, c)
+    return challenge(group, prefix, [a, b]) == c
+
+
+def interval_holds(
+    group: Group, y: Any, prefix: str, alpha: Any, beta: Any, values: range, proof: Any
+) -> bool:
+    """7.3: (alpha, beta) encrypts one of the values."""
+    if not isinstance(proof, list) or len(proof) != len(values):
+        return False
+    commitments: list[Any] = []
+    total = 0
+    for value, branch in zip(values, proof, strict=True):
+        c, z = _pair(group, branch)
+        rest = group.mul(beta, group.inv(group.power(group.g, value)))
+        commitments += [group.power2(group.g, z, alpha, c), group.power2(y, z, rest, c)]
+        total += c
+    return challenge(group, prefix, commitments) == total % group.q
+
+
+def _pair(group: Group, proof: Any) -> tuple[int, int]:
+    if not isinstance(proof, dict) or set(proof) != {"challenge", "response"}:
+        raise ValueError("not a proof")
+    return scalar(group, proof["challenge"]), scalar(group, proof["response"])
+
+
+def ed25519_holds(public: str, message: bytes, signature: str) -> bool:
+    """RFC 8032 §5.1.7, with canonical A and R of prime order (no cofactor to argue about)."""
+    if not re.fullmatch("[0-9a-f]{64}", public) or not re.fullmatch("[0-9a-f]{128}", signature):
+        return False
+    data = bytes.fromhex(signature)
+    s = int.from_bytes(data[32:], "little")
+    try:
+        a = CURVE.parse(bytes.fromhex(public)[::-1].hex())
+        r = CURVE.parse(data[31::-1].hex())
+    except ValueError:
+        return False
+    if s >= L25519 or CURVE.eq(a, CURVE.one) or CURVE.eq(r, CURVE.one):
+        return False
+    digest = hashlib.sha512(data[:32] + bytes.fromhex(public) + message).digest()
+    k = int.from_bytes(digest, "little")
+    return CURVE.eq(CURVE.power2(CURVE.g, s, CURVE.inv(a), k), r)
+
+
+def pss_holds(n: int, e: int, message: bytes, signature: bytes) -> bool:
+    """RSASSA-PSS-VERIFY with SHA-384, MGF1-SHA-384, salt of 48 bytes."""
+    size, bits = (n.bit_length() + 7) // 8, n.bit_length() - 1
+    length = (bits + 7) // 8
+    s = int.from_bytes(signature, "big")
+    if len(signature) != size or s >= n:
+        return False
+    m = pow(s, e, n)
+    if m.bit_length() > 8 * length:
+        return False
+    encoded = m.to_bytes(length, "big")
+    digest = hashlib.sha384(message).digest()
+    masked, h, trailer = encoded[: length - 49], encoded[length - 49 : -1], encoded[-1]
+    if trailer != 0xBC or masked[0] >> (8 - (8 * length - bits)):
+        return False
+    mask = b"".join(
+        hashlib.sha384(h + i.to_bytes(4, "big")).digest() for i in range(len(masked) // 48 + 1)
+    )
+    db = bytes(a ^ b for a, b in zip(masked, mask, strict=False))
+    db = bytes([db[0] & 0xFF >> (8 * length - bits)]) + db[1:]
+    salt = db[-48:]
+    if db[:-48] != bytes(len(db) - 49) + b"\x01":
+        return False
+    return hashlib.sha384(bytes(8) + digest + salt).digest() == h
+
+
+def merkle_root(leaves: Sequence[bytes]) -> bytes:
+    """MTH of RFC 6962 §2.1, as it stands there."""
+    sha: Callable[[bytes], bytes] = lambda data: hashlib.sha256(data).digest()  # noqa: E731
+    if not leaves:
+        return sha(b"")
+    if len(leaves) == 1:
+        return sha(b"\x00" + leaves[0])
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return sha(b"\x01" + merkle_root(leaves[:k]) + merkle_root(leaves[k:]))
