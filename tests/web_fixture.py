@@ -2,6 +2,7 @@
 codes; keys and signatures are placeholders, which a page neither reads nor checks.
 """
 
+import asyncio
 import hashlib
 import zipfile
 from copy import deepcopy
@@ -9,13 +10,38 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from ballot.crypto import encoding
 from ballot.tally.count import Counts, count
 from ballot.tally.grades import GradeCounts, rate
 from ballot.tally.rules import DEFAULTS, Rules
-from ballot.tally.turnout import Channel, Turnout
+from ballot.tally.turnout import Turnout
 
 Document = dict[str, Any]
+
+
+class Client:
+    """Requests to an application without a network; an error inside it is a response."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """GET, with these headers."""
+        return self.request("GET", path, **headers)
+
+    def request(self, method: str, path: str, **headers: str) -> httpx.Response:
+        """One request to this computer."""
+        return asyncio.run(self._request(method, path, headers))
+
+    async def _request(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        base = "http://127.0.0.1:8000"
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.request(method, base + path, headers=headers)
+
+
 SLOT = "v1-1"
 
 
@@ -136,7 +162,11 @@ def certificate(
         full = len(totals[0]) == 3
         outcome = count(
             rules,
-            "motion" if asked["kind"] == "motion" else "runoff" if round_kind == "run_off" else "choose",
+            "motion"
+            if asked["kind"] == "motion"
+            else "runoff"
+            if round_kind == "run_off"
+            else "choose",
             Counts(
                 **heads,
                 seats=seats or 1,
@@ -241,7 +271,13 @@ def qinghe(data: Document | None = None) -> tuple[Document, Document]:
 def tablet(issued: int, returned: int | None = None, void: int = 0) -> Document:
     """A channel of tablets."""
     back = issued if returned is None else returned
-    return {"name": "tablet", "issued": issued, "returned": back, "valid": back - void, "void": void}
+    return {
+        "name": "tablet",
+        "issued": issued,
+        "returned": back,
+        "valid": back - void,
+        "void": void,
+    }
 
 
 def rating_meeting() -> tuple[Document, Document]:

@@ -1,8 +1,12 @@
 """The command line: each command parses, calls one use case and prints."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from ballot import __version__
 from ballot.cli.counting import count_command, margin_command
@@ -12,8 +16,28 @@ from ballot.cli.verification import verify_command
 from ballot.crypto.errors import Invalid
 from ballot.crypto.selftest import self_test
 
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """A wrong use of the command line is one line, like every other refusal."""
+    try:
+        yield
+    except TyperException as error:
+        fail(f"ballot: {error.format_message()} (ballot --help)")
+
+
+class _Commands(TyperGroup):
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with _one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _one_line():
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
-    no_args_is_help=True,
+    cls=_Commands,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="民生实事项目人大代表票决 · secret ballots that anyone can recheck.",
@@ -30,13 +54,17 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def start(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Version.")
     ] = False,
 ) -> None:
     """Refuse to run on a library that would make verification worthless (attack D3)."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        return
     try:
         self_test()
     except Invalid as error:

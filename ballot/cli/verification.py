@@ -49,6 +49,8 @@ def verify_command(
 
 
 def _first_bytes(file: Path, lang: str) -> bytes:
+    if file.is_fifo():  # the verifier reads more than once; opening would wait for a writer
+        fail(message(lang, "file.unreadable", path=file, reason="pipe"))
     try:
         with file.open("rb") as stream:
             return stream.read(512)

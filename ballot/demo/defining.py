@@ -1,9 +1,9 @@
 """From the sample data to a definition that can be adopted."""
 
-import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ballot.crypto.credentials import draw_digits
 from ballot.crypto.encoding import dumps
 from ballot.crypto.proofs import Random
 from ballot.crypto.slotkey import SlotKey, generate_slot_key
@@ -15,16 +15,9 @@ from ballot.tally.session import Definition, decode_definition, list_digest
 
 SLOTS = 4
 SIGNERS = ("clerk", "scrutineers")
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 Keys = dict[str, dict[str, SlotKey]]
 """signer → slot → key."""
-
-
-def draw_uuid(random: Random) -> str:
-    """22 random Base58 digits, each uniform (rejection of bytes above 232)."""
-    drawn = (byte for _ in itertools.count() for byte in random(32) if byte < 232)
-    return "".join(_BASE58[byte % 58] for byte in itertools.islice(drawn, 22))
 
 
 def slot_ids(vote: str) -> list[str]:
@@ -56,7 +49,7 @@ def write_definition(
     slots: list[dict[str, Any]] = [
         {
             "id": slot,
-            "uuid": draw_uuid(random),
+            "uuid": draw_digits(22, random),
             "length": 1,
             "keys": [keys[signer][slot].public.encode() for signer in SIGNERS],
             "drawn": [],

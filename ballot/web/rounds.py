@@ -43,40 +43,6 @@ _BASES = {
 }
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One of 应到 实到 发出 收回 有效 无效; ``number`` is None where it was never known."""
-
-    name: str
-    label: str
-    number: int | None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ItemView:
-    """One item of the ballot and how it ended.
-
-    ``marks`` are the counts of every answer in the order of the ballot, ``yes_width`` and
-    ``parts`` its bar, ``rate`` the 满意率 of a rated item. ``outcome`` is the word of the
-    counting rules, ``look`` the shape of its tag, ``label`` its words.
-    """
-
-    number: int
-    id: str
-    title: str
-    outcome: str
-    rule: str
-    look: str
-    label: str
-    reason: str
-    marks: tuple[int, ...]
-    yes_width: str = ""
-    passed: bool | None = None
-    rank: int | None = None
-    axis: Axis | None = None
-    parts: tuple[Part, ...] = ()
-    rate: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +161,11 @@ def voided_round(
         for key in ("issued", "returned")
         for numbers in [[channel[key] for channel in channels]]
     }
-    called = {"revote_called": "revote", "run_off_called": "run_off", "second_vote_called": "second"}
+    called = {
+        "revote_called": "revote",
+        "run_off_called": "run_off",
+        "second_vote_called": "second",
+    }
     kinds = [kind for name, kind in called.items() if name in own]
     reason = words(
         f"void.{voided['reason']}",
@@ -221,170 +191,12 @@ def voided_round(
     )
 
 
-def _figures(
-    words: Words,
-    rules: Rules,
-    turnout: Turnout,
-    channels: Sequence[Document],
-    void_reasons: Document,
-) -> tuple[Figure, ...]:
-    quorum = words("quorum", number=quorum_min(rules, turnout.deputies_all))
-    reasons = [
-        words(f"void_reason.{name}", number=void_reasons[name])
-        for name in ("over_vote", "unreadable", "void_by_deputy")
-        if void_reasons[name]
-    ]
-    numbers = {
-        "issued": (turnout.issued, (_by_channel(words, channels, "issued"),)),
-        "returned": (turnout.returned, (_by_channel(words, channels, "returned"),)),
-        "valid": (turnout.valid, (_by_channel(words, channels, "valid"),)),
-        "void": (turnout.returned - turnout.valid, (words.list(reasons),)),
-    }
-    return (
-        Figure("deputies", words("deputies"), turnout.deputies_all, (words("deputies.all"),)),
-        Figure("present", words("present"), turnout.present, (quorum,)),
-        *(
-            Figure(name, words(name), number, tuple(note for note in notes if note))
-            for name, (number, notes) in numbers.items()
-        ),
-    )
 
 
-def _by_channel(words: Words, channels: Sequence[Document], key: str) -> str:
-    """平板 71，纸质 8; nothing for what is not known."""
-    return words.list(
-        [
-            words(f"channel.{channel['name']}", number=channel[key])
-            for channel in channels
-            if channel[key] is not None
-        ]
-    )
 
 
-def _counted(
-    words: Words,
-    view: RoundView,
-    rules: Rules,
-    turnout: Turnout,
-    certificate: Document,
-    names: Sequence[str],
-) -> RoundView:
-    """Fill in a selection or a motion."""
-    outcome, totals = certificate["outcome"], certificate["totals"]
-    reasons = [Reason(**r | {"others": tuple(r["others"])}) for r in outcome["reasons"]]
-    rule = reasons[0].rule
-    most_votes = rule in ("plurality", "runoff")
-    base = getattr(turnout, _BASES.get(rule, "deputies_all"))
-    line = axis(base, None if most_votes else outcome["threshold_votes"])
-    items = tuple(
-        ItemView(
-            number=reason.item + 1,
-            id=certificate["items"][reason.item],
-            title=names[reason.item],
-            outcome=reason.outcome,
-            rule=rule,
-            look=_LOOKS.get(reason.outcome, "under"),
-            label=outcome_label(words.lang, reason),
-            reason=reason_sentence(words.lang, reason, names),
-            marks=tuple(marks),
-            yes_width=share(reason.yes, base),
-            passed=None if most_votes else reason.yes >= reason.threshold_votes,
-            rank=reason.rank if view.kind == "selection" else None,
-        )
-        for reason, marks in zip(reasons, totals, strict=True)
-    )
-    found = outcome["warnings"]
-    warnings = Warnings(
-        found["below_statutory"], tuple(found["below_majority_all"]), tuple(found["unanimous"])
-    )
-    unanimous = tuple(unanimous_sentences(words.lang, warnings.unanimous, names))
-    vacant = outcome.get("shortfall", 0)
-    return replace(
-        view,
-        answers=tuple(words.plain(f"count.column.{key}") for key in ("yes", "no", "abstain"))[
-            : len(totals[0])
-        ],
-        items=items,
-        axis=line,
-        base=words(f"base.{'majority_all' if most_votes else rule}", number=base),
-        tie=_tie_sentence(words, outcome, names),
-        vacant=vacant,
-        vacancy=words(
-            "vacancy", seats=view.seats, elected=len(outcome.get("elected", [])), places=vacant
-        )
-        if vacant
-        else "",
-        warnings=tuple(
-            warning_sentences(words.lang, replace(warnings, unanimous=()), names)
-        ),
-        remarks=view.remarks + unanimous,
-    )
 
-
-def _tie_sentence(words: Words, outcome: Document, names: Sequence[str]) -> str:
-    """The run-off or the second tie as the presiding officer reads it (counting rules §10)."""
-    for key in ("runoff", "second_tie"):
-        if outcome.get(key):
-            tied = [names[i] for i in outcome[key]]
-            return words(
-                f"tie.{key}",
-                names=join(words.lang, tied),
-                places=outcome[f"{key}_seats"],
-                count=len(tied),
-            )
-    return ""
-
-
-def _rated(
-    words: Words, view: RoundView, rules: Rules, certificate: Document, names: Sequence[str]
-) -> RoundView:
-    """Fill in a satisfaction rating (counting rules §11)."""
-    grading, outcome = rules.grading, certificate["outcome"]
-    if grading is None:  # Rules.decode gives grading to every vote of style grades.
-        raise KeyError("grading")
-    answers = tuple(words.plain(f"grade.{grade}") for grade in GRADES)
-    left_out = ("unknown",) if grading.grade_denominator == "valid_minus_unknown" else ()
-    items = []
-    for i, (found, counts) in enumerate(zip(outcome["items"], certificate["totals"], strict=True)):
-        base = found["grade_denominator"]
-        majority = base // 2 + 1 if grading.half == "more_than_half" else (base + 1) // 2
-        parts = [part for part in zip(GRADES, answers, counts, strict=True)]
-        items.append(
-            ItemView(
-                number=i + 1,
-                id=certificate["items"][i],
-                title=names[i],
-                outcome=found["f5"],
-                rule="grades",
-                look=_LOOKS.get(found["f5"], "under"),
-                label=words.plain(f"grade.{found['f5']}"),
-                reason="",
-                marks=tuple(counts),
-                axis=axis(base, max(majority, 1)),
-                parts=stack([part for part in parts if part[0] not in left_out], base),
-                rate=f"{found['f1_pct']}%" if found["f1_pct"] else words.plain("grade.no_rate"),
-            )
-        )
-    unanimous = outcome["warnings"]["unanimous"]
-    named = {
-        key: words.plain(f"grade.denominator.{getattr(grading, key)}")
-        for key in ("rate_denominator", "grade_denominator")
-    }
-    return replace(
-        view,
-        answers=answers,
-        items=tuple(items),
-        # One line for all where all have the same base.
-        axis=items[0].axis if not left_out else None,
-        base="" if left_out else words(f"base.majority_{grading.grade_denominator}", number=base),
-        formula=words.plain("grade.formula", **named),
-        remarks=view.remarks + tuple(unanimous_sentences(words.lang, unanimous, names)),
-    )
-
-
-def _remarks(
-    words: Words, vote: Document, rules: Rules, certificate: Document
-) -> tuple[str, ...]:
+def _remarks(words: Words, vote: Document, rules: Rules, certificate: Document) -> tuple[str, ...]:
     """Row 15 of the certificate: margin, waiver, overrides, slips, what it replaces."""
     found = []
     # The margin is a rule for the first list only (counting rules §3).

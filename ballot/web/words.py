@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ballot.locale import message
-from ballot.locale.outcomes import join, ordinal
+from ballot.locale.outcomes import join
 
 # All of China keeps one time, UTC+8 without summer time; documents carry UTC minutes.
 CHINA = timezone(timedelta(hours=8))
@@ -46,8 +46,8 @@ class Words:
         return self("comma").join(parts)
 
     def nth(self, number: int) -> str:
-        """A number in 第…轮: 二, 2nd."""
-        return chinese_number(number) if self.lang == "zh" else ordinal(self.lang, number)
+        """The number of a round: 第二轮, round 2."""
+        return chinese_number(number) if self.lang == "zh" else str(number)
 
     def date(self, iso: str) -> str:
         """``2025-01-16`` as 2025年1月16日, 16 January 2025."""

@@ -169,12 +169,12 @@ def test_another_readme_fails() -> None:
         (lambda b: b["commitments"].reverse(), "keys.commitment"),
         (lambda b: b["drills"].reverse(), "keys.drill"),
         (lambda b: b["drills"][0].update(response="1"), "keys.drill"),
-        (lambda b: b.update(trustees=b["trustees"].replace("1", "2", 1)), ""),
+        (lambda b: b.update(trustees=b["trustees"].replace("1", "2", 1)), "proof.invalid"),
     ],
+    ids=["commitments", "drill of another", "drill proof", "trustees"],
 )
 def test_v4_refuses_a_false_key_ceremony(function: Callable[[Any], None], code: str) -> None:
-    found = codes(verify(body("keys_ready", None, function)), "V4")
-    assert found and (not code or code in found)
+    assert code in codes(verify(body("keys_ready", None, function)), "V4")
 
 
 def test_v4_needs_every_trustee() -> None:
@@ -182,7 +182,7 @@ def test_v4_needs_every_trustee() -> None:
         kept = event.signatures[1:] if event.kind == "keys_ready" else event.signatures
         return replace(event, signatures=kept)
 
-    assert failures(verify(resign(drop))) == {"V4": "keys.too_few_signatures"}
+    assert codes(verify(resign(drop)), "V4") == {"keys.too_few_signatures"}
 
 
 # V3 and V8: events.
@@ -494,6 +494,7 @@ def test_another_kind_of_file_is_no_false_record() -> None:
         lambda data: data[: len(data) // 2],
         lambda data: data[:-2] + struct.pack("<H", 5) + b"hello",
     ],
+    ids=["after", "before", "a byte short", "half", "comment"],
 )
 def test_bytes_around_the_container_are_never_valid(spoil: Callable[[bytes], bytes]) -> None:
     assert verify(spoil(zipped(members()))).verdict != "valid"
@@ -531,6 +532,7 @@ def test_stored_members_are_as_good_as_deflated_ones() -> None:
         {"create_system": 0},
         {"external_attr": 0o777 << 16},
     ],
+    ids=lambda fields: next(iter(fields)),
 )
 def test_a_header_has_one_spelling(fields: dict[str, Any]) -> None:
     data = rezip(sorted(members().items()), **fields)
@@ -570,7 +572,11 @@ def test_a_million_members_are_not_read() -> None:
     assert codes(verify(data[:-22] + end), "V1") >= {"container.end"}
 
 
-@pytest.mark.parametrize("line", [b"[" * 100_000, b"\xff\xfe", b'{"kind":"\\u001b[2J"}', b"{}"])
+@pytest.mark.parametrize(
+    "line",
+    [b"[" * 100_000, b"\xff\xfe", b'{"kind":"\\u001b[2J"}', b"{}"],
+    ids=["deep", "not UTF-8", "control", "empty"],
+)
 def test_hostile_events_are_findings_and_no_crash(line: bytes) -> None:
     found = members()
     report = verify(found | {"events.jsonl": found["events.jsonl"] + line + b"\n"})
@@ -578,7 +584,7 @@ def test_hostile_events_are_findings_and_no_crash(line: bytes) -> None:
     assert all(text.isprintable() for c in report.checks for text in (c.code, c.detail))
 
 
-@settings(max_examples=25)
+@settings(max_examples=6)
 @given(st.data())
 def test_no_single_byte_can_change(data: st.DataObject) -> None:
     good = zipped(members())
@@ -587,7 +593,7 @@ def test_no_single_byte_can_change(data: st.DataObject) -> None:
     assert verify(spoiled).verdict != "valid"
 
 
-@settings(max_examples=25)
+@settings(max_examples=6)
 @given(st.data())
 def test_no_byte_of_a_member_can_change(data: st.DataObject) -> None:
     found = members()
