@@ -212,7 +212,7 @@ _GRADES = ("satisfied", "basic", "unsatisfied", "unknown", "abstain")
 
 
 def signed(document: Document) -> Document:
-    """certificate.json: signed by two tellers, two scrutineers, the chief, five of the presidium."""
+    """certificate.json, signed by as many as must sign."""
     people = [("chief", "chief_scrutineer")]
     people += [(f"p{i}", "presidium") for i in range(1, 6)]
     people += [("s1", "scrutineer"), ("s2", "scrutineer"), ("t1", "teller"), ("t2", "teller")]

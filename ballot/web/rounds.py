@@ -4,93 +4,19 @@ A round is told by its certificate; a round that was voided has none and is told
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from ballot.crypto import encoding
-from ballot.locale.outcomes import (
-    join,
-    outcome_label,
-    reason_sentence,
-    unanimous_sentences,
-    validity_sentence,
-    warning_sentences,
-)
+from ballot.locale.outcomes import validity_sentence
 from ballot.tally.margin import check_margin
-from ballot.tally.outcome import Reason, Warnings
 from ballot.tally.rules import Rules
 from ballot.tally.turnout import Turnout, quorum_min
-from ballot.web.bars import Axis, Part, axis, share, stack
+from ballot.web.items import counted, rated
+from ballot.web.model import Figure, RoundView
 from ballot.web.words import Words
 
 Document = dict[str, Any]
-
-GRADES = ("satisfied", "basic", "unsatisfied", "unknown", "abstain")
-# How an outcome looks: visual §5, outcome ``.tag``. Each has its own shape.
-_LOOKS = {
-    "elected": "in",
-    "passed": "in",
-    "not_chosen": "over",
-    "tied": "tie",
-    "second_tie": "tie",
-    "satisfied": "full",
-    "basic": "over",
-}
-_BASES = {
-    "majority_present": "present",
-    "majority_returned": "returned",
-    "majority_valid": "valid",
-}
-
-
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoundView:
-    """A round, certified or voided. ``items`` in ballot order with everything the certificate
-    says; what the public page shows of them is :meth:`shown`.
-    """
-
-    slot: str
-    name: str
-    kind: str
-    seats: int
-    valid: bool
-    figures: tuple[Figure, ...]
-    validity: str
-    answers: tuple[str, ...] = ()
-    items: tuple[ItemView, ...] = ()
-    axis: Axis | None = None
-    base: str = ""
-    formula: str = ""
-    tie: str = ""
-    vacancy: str = ""
-    vacant: int = 0
-    warnings: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    counts: str = "full"
-    order: str = "ballot"
-
-    def figure(self, name: str) -> Figure:
-        """The figure of that name; KeyError where there is none."""
-        return {figure.name: figure for figure in self.figures}[name]
-
-    @property
-    def shown(self) -> tuple[ItemView, ...]:
-        """The items as far as R20 and in the order that R21 publishes them."""
-        items = self.items
-        if self.counts == "elected_only" and self.kind == "selection":
-            items = tuple(item for item in items if item.outcome == "elected")
-        if self.order == "votes" and self.kind == "selection":
-            items = tuple(sorted(items, key=lambda item: -item.marks[0]))
-        return items
-
-    @property
-    def columns(self) -> int:
-        """How many answers the public page shows with their numbers."""
-        if self.kind == "rating":
-            return len(self.answers) if self.counts == "full" else 0
-        return {"full": len(self.answers), "yes_only": 1}.get(self.counts, 0)
+_CALLED = {"revote_called": "revote", "run_off_called": "run_off", "second_vote_called": "second"}
 
 
 def round_name(words: Words, kind: str, number: int) -> str:
@@ -128,8 +54,8 @@ def certified_round(words: Words, vote: Document, number: int, certificate: Docu
         order=rules.publish_order,
     )
     if vote["kind"] == "rating":
-        return _rated(words, view, rules, certificate, names)
-    return _counted(words, view, rules, turnout, certificate, names)
+        return rated(words, view, rules, certificate, names)
+    return counted(words, view, turnout, certificate, names)
 
 
 def voided_round(
@@ -147,7 +73,7 @@ def voided_round(
     opened, closed, voided = own.get("round_opened"), own.get("round_closed"), own["voided"]
     if opened and opened["issued_paper"] is not None:
         issued = {"tablet": 0, "paper": opened["issued_paper"]}
-    channels = [
+    channels: list[Document] = [
         {
             "name": name,
             "issued": count,
@@ -156,17 +82,8 @@ def voided_round(
         for name, count in issued.items()
         if count
     ]
-    total = {
-        key: None if None in numbers else sum(numbers)
-        for key in ("issued", "returned")
-        for numbers in [[channel[key] for channel in channels]]
-    }
-    called = {
-        "revote_called": "revote",
-        "run_off_called": "run_off",
-        "second_vote_called": "second",
-    }
-    kinds = [kind for name, kind in called.items() if name in own]
+    total = {key: _sum([channel[key] for channel in channels]) for key in ("issued", "returned")}
+    kinds = [kind for name, kind in _CALLED.items() if name in own]
     reason = words(
         f"void.{voided['reason']}",
         text=voided["text"],
@@ -191,9 +108,50 @@ def voided_round(
     )
 
 
+def _figures(
+    words: Words,
+    rules: Rules,
+    turnout: Turnout,
+    channels: Sequence[Document],
+    void_reasons: Document,
+) -> tuple[Figure, ...]:
+    quorum = words("quorum", number=quorum_min(rules, turnout.deputies_all))
+    reasons = [
+        words(f"void_reason.{name}", number=void_reasons[name])
+        for name in ("over_vote", "unreadable", "void_by_deputy")
+        if void_reasons[name]
+    ]
+    numbers = {
+        "issued": (turnout.issued, (_by_channel(words, channels, "issued"),)),
+        "returned": (turnout.returned, (_by_channel(words, channels, "returned"),)),
+        "valid": (turnout.valid, (_by_channel(words, channels, "valid"),)),
+        "void": (turnout.returned - turnout.valid, (words.list(reasons),)),
+    }
+    return (
+        Figure("deputies", words("deputies"), turnout.deputies_all, (words("deputies.all"),)),
+        Figure("present", words("present"), turnout.present, (quorum,)),
+        *(
+            Figure(name, words(name), number, tuple(note for note in notes if note))
+            for name, (number, notes) in numbers.items()
+        ),
+    )
 
 
+def _by_channel(words: Words, channels: Sequence[Document], key: str) -> str:
+    """平板 71，纸质 8; nothing for what is not known."""
+    return words.list(
+        [
+            words(f"channel.{channel['name']}", number=channel[key])
+            for channel in channels
+            if channel[key] is not None
+        ]
+    )
 
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    """The sum of what is known; None as long as a part is not."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def _remarks(words: Words, vote: Document, rules: Rules, certificate: Document) -> tuple[str, ...]:

@@ -9,19 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ballot.crypto import encoding
+from ballot.web.items import GRADES, MOST_VOTES
+from ballot.web.model import ItemView, RoundView
 from ballot.web.record import PublicRecord
-from ballot.web.rounds import (
-    GRADES,
-    Document,
-    ItemView,
-    RoundView,
-    certified_round,
-    voided_round,
-)
+from ballot.web.rounds import Document, certified_round, voided_round
 from ballot.web.words import Words, byte_size
 
 _SIGNING_ROLES = ("teller", "scrutineer", "chief_scrutineer", "presidium")
-_MOST_VOTES = ("plurality", "runoff")
 # The words of the headline, in the order in which it says them.
 _SELECTED = (
     "elected",
@@ -261,7 +255,7 @@ def _headline(
     if kind == "motion":
         (item,) = final.values()
         return ((words("head.motion"), False), (item.label, True), (words("stop"), False))
-    order = GRADES[:3] + ("ungraded",) if kind == "rating" else _SELECTED
+    order = (*GRADES[:3], "ungraded") if kind == "rating" else _SELECTED
     said = [
         (words(f"head.{key}", number=number[key]), key in ("elected", "satisfied"))
         for key in order
@@ -276,5 +270,5 @@ def _headline(
 
 
 def _word(item: ItemView) -> str:
-    plain = item.outcome in ("not_chosen", "not_passed") and item.rule in _MOST_VOTES
+    plain = item.outcome in ("not_chosen", "not_passed") and item.rule in MOST_VOTES
     return f"{item.outcome}.plurality" if plain else item.outcome

@@ -73,6 +73,10 @@ def play(marks: str = "clear", note: str = "样例", practice: bool = False) -> 
         patch.object(stage, "slot_ids", lambda _: [FIRST, SECOND]),
         patch("ballot.demo.defining.slot_ids", lambda _: [FIRST, SECOND]),
         patch.object(stage, "make_slot_keys", lambda *_: keys),
+        patch("ballot.demo.defining.dumps", lambda value: dumps(value | {"practice": practice})),
+        # The exported copies need no passphrase here: it costs a second each.
+        patch("ballot.demo.officials.lock", lambda _, secret, *__: secret),
+        patch("ballot.demo.officials.unlock", lambda copy, *_, **__: (None, copy)),
     ):
         made = Play(sample, "Ed25519", Stream("workshop"), lambda *_: None)
         made.run()
@@ -103,6 +107,7 @@ class Forgery:
     admissions: dict[str, list[Any]] = field(default_factory=dict)
     certificates: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, RoundFacts] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
     signed: bool = True  # whether all signatures are made anew
     random: Stream = field(default_factory=lambda: Stream("forger"))
 
@@ -171,6 +176,8 @@ class Forgery:
     # Ballots.
 
     def gate(self, slot: str = FIRST) -> Gate:
+        if slot in self.gates:
+            return self.gates[slot]
         facts = self.facts[slot]
         made = self.made
         return ballots.build_gate(

@@ -270,7 +270,10 @@ class Chronicle:
         self.require(nth, f"{where}: not the next slot")
         parent = earlier[-1]
         items, seats = body["items"], body["seats"]
-        wrong = lambda holds, text: self.require(holds, f"{where}: {text}", "V14")  # noqa: E731
+
+        def wrong(holds: bool, text: str) -> None:
+            self.require(holds, f"{where}: {text}", "V14")
+
         if kind == "revote_called":
             named = parent.voided and self.digests[parent.voided["number"] - 1]
             wrong(body["parent"] == named, "parent")

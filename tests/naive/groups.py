@@ -76,7 +76,7 @@ class Edwards25519:
 
     def eq(self, a: Any, b: Any) -> bool:
         p = P25519
-        return (a[0] * b[2] - b[0] * a[2]) % p == 0 and (a[1] * b[2] - b[1] * a[2]) % p == 0
+        return bool((a[0] * b[2] - b[0] * a[2]) % p == 0 == (a[1] * b[2] - b[1] * a[2]) % p)
 
     def ser(self, a: Any) -> str:
         z = pow(a[2], -1, P25519)
@@ -202,7 +202,11 @@ CURVE = Edwards25519()
 
 
 def group_named(name: str) -> Group:
-    return {"Ed25519": Edwards25519, "BELENIOS-2048": Belenios2048}[name]()
+    groups: dict[str, type[Edwards25519] | type[Belenios2048]] = {
+        "Ed25519": Edwards25519,
+        "BELENIOS-2048": Belenios2048,
+    }
+    return groups[name]()
 
 
 def scalar(group: Group, text: Any) -> int:

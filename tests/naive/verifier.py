@@ -72,6 +72,9 @@ class _Verifier:
         if not holds:
             self.fail(check, text)
 
+    def require_keys(self, holds: bool, text: str) -> None:
+        self.require("V4", holds, text)
+
     @contextmanager
     def part(self, check: str, what: str) -> Iterator[None]:
         """Whatever cannot be read inside is a problem of ``check``."""
@@ -102,9 +105,8 @@ class _Verifier:
         with self.part("V4", "keys"):
             body = self.log.first("keys_ready")["body"]
             self.trustees_bytes = body["trustees"].encode()
-            check = lambda holds, text: self.require("V4", holds, text)  # noqa: E731
             self.y, self.keys = check_keys(
-                self.group, self.definition["trustees"], self.session, body, check
+                self.group, self.definition["trustees"], self.session, body, self.require_keys
             )
             for one in self.log.rounds.values():
                 if one.certified:
@@ -609,7 +611,7 @@ class _Verifier:
             "unused_slips": len(self.log.check_in(one.slot)["unused_slips"]),
             "sealed": tablets and {"size": tablets["returned"], "root": tablets["root"]},
             "archive": sha(archive) if archive is not None else None,
-            "log": event["previous"],
+            "log": stated.get("log"),  # any earlier event: tested below
             "overrides": self.log.overrides(one),
             "items": one.items,
             "seats": one.seats,
@@ -619,8 +621,6 @@ class _Verifier:
             "elected": before + [one.items[k] for k in outcome.get("elected", [])],
             "minute": event["minute"],
         }
-        # ``log`` is any earlier event its signers saw; chronicle.py tests that it is one.
-        expected["log"] = stated.get("log")
         earlier = self.log.digests[: event["number"] - 1]
         self.require("V13", stated.get("log") in earlier, f"{one.slot}: log")
         self.require("V13", set(stated) == set(expected), f"{one.slot}: members")

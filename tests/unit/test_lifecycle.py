@@ -305,9 +305,10 @@ def test_rules_need_more_than_half_of_all_deputies(yes: int, no: int, allowed: b
     assert found == (set() if allowed else {"event.majority"})
 
 
-def test_a_check_in_needs_the_keys() -> None:
+def test_check_in_and_empty_box_need_the_keys() -> None:
     session = Session().publish("defined").publish("adopted")
     assert session.refusals("check_in_opened") == {"event.order"}
+    assert session.refusals("box_empty", ONE) == {"event.order"}
 
 
 def test_a_slot_is_issued_in_exactly_one_check_in() -> None:
@@ -563,6 +564,14 @@ def test_void_papers_are_returned_but_not_valid() -> None:
 
 def test_papers_are_counted_before_anything_is_decrypted() -> None:
     assert at("sealed").refusals("decrypted", ONE, TRUSTEES[0]) == {"event.order"}
+
+
+def test_no_first_sheet_after_a_decryption_that_was_refused() -> None:
+    session = at("sealed")
+    early = session.event("decrypted", ONE, TRUSTEES[0])
+    session.state = lifecycle.apply(session.state, early)
+    session.events.append(early)
+    assert session.refusals("paper_counted", ONE) == {"event.order"}
 
 
 def test_no_sheet_without_papers() -> None:

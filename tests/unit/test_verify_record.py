@@ -21,7 +21,7 @@ from ballot.tally.record import FIXED_DATE
 from ballot.verify.record import verify_record
 from ballot.verify.report import CHECKS
 from tests.archives import ballot, build, compact, position, take_apart
-from tests.records import (
+from tests.forged_records import (
     FIRST,
     SECOND,
     Members,
