@@ -29,8 +29,7 @@ def certified_round(words: Words, vote: Document, number: int, certificate: Docu
     rules = Rules.decode(vote["rules"], grades=vote["style"] == "grades")
     channels = certificate["channels"]
     total = {
-        key: sum(channel[key] for channel in channels)
-        for key in ("issued", "returned", "valid", "void")
+        key: sum(channel[key] for channel in channels) for key in ("issued", "returned", "valid")
     }
     turnout = Turnout(
         deputies_all=certificate["deputies"],

@@ -6,6 +6,7 @@ by ``election generate-ballot`` with drawn codes pass our C1–C8 and are counte
 
 import io
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from ballot.tally.archive import ArchiveWriter
 from ballot.tally.ballots import check_envelope, encode_envelope, pad
 from ballot.verify.belenios import verify_archive
 from tests.gates import make_round, stream
-from tests.records import members
+from tests.records import make_record
 
 pytestmark = pytest.mark.needs("belenios-tool")
 GROUP = GROUPS["BELENIOS-2048"]
@@ -36,9 +37,9 @@ def tool(folder: Path, *arguments: str) -> str:
 
 @pytest.mark.parametrize("style", ["three_way", "approve", "grades"])
 def test_the_tool_accepts_our_archive_of_this_style(style: str, tmp_path: Path) -> None:
-    archives = [
-        data for name, data in members(style, "BELENIOS-2048").items() if name.endswith(".bel")
-    ]
+    data, _ = make_record(style, "BELENIOS-2048", voters=10)
+    with zipfile.ZipFile(io.BytesIO(data)) as record:
+        archives = [record.read(name) for name in record.namelist() if name.endswith(".bel")]
     assert archives
     for i, data in enumerate(archives):
         folder = tmp_path / str(i)
