@@ -234,7 +234,7 @@ class Chain:
     def add(self, kind: str, body: Document, slot_id: str | None = None) -> None:
         """Append one event."""
         previous = encoding.sha256(self.lines[-1]).hex() if self.lines else None
-        event = {
+        event: Document = {
             "number": len(self.lines) + 1,
             "previous": previous,
             "kind": kind,

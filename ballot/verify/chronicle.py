@@ -73,7 +73,8 @@ def read_definition(container: Container, code: str | None, checks: Checklist) -
     try:
         definition = decode_definition(data)
     except Invalid as error:
-        checks.failed("V1" if error.code == "document.not_canonical" else "V2", error)
+        unread = error.code in ("document.malformed", "document.not_canonical")
+        checks.failed("V1" if unread else "V2", error)
         return None
     if code is None:
         what = "the session code, printed in the notice, was not given"

@@ -34,9 +34,7 @@ def certified_round(words: Words, vote: Document, number: int, certificate: Docu
     turnout = Turnout(
         deputies_all=certificate["deputies"],
         present=certificate["present"],
-        issued=total["issued"],
-        returned=total["returned"],
-        valid=total["valid"],
+        **total,
     )
     titles = {item["id"]: item["title"] for item in vote["items"]}
     names = [titles[item] for item in certificate["items"]]

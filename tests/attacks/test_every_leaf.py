@@ -6,7 +6,7 @@ A sample is walked by default, always the same; ``BALLOT_EVERY_LEAF=1`` walks al
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,9 +28,11 @@ Path = tuple[Any, ...]
 
 def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
     """The paths of everything that is no object and no list, and of empty ones."""
-    entries = list(value.items() if isinstance(value, dict) else enumerate(value)) if (
-        isinstance(value, dict | list)
-    ) else []  # fmt: skip
+    entries = (
+        list(value.items() if isinstance(value, dict) else enumerate(value))
+        if (isinstance(value, dict | list))
+        else []
+    )
     if not entries:
         yield path
     for name, entry in entries:

@@ -42,9 +42,7 @@ FIRST, SECOND = "projects-1", "projects-2"
 
 @cache
 def _slot_keys() -> Keys:
-    return {
-        signer: {slot: generate_slot_key() for slot in (FIRST, SECOND)} for signer in SIGNERS
-    }
+    return {signer: {slot: generate_slot_key() for slot in (FIRST, SECOND)} for signer in SIGNERS}
 
 
 @cache
@@ -312,7 +310,9 @@ class Forgery:
             partials[trustee.secret.index] = data
             opened[trustee.secret.index] = aggregate.decode_partial(group, widths, data)
         trustees = stage.verify_trustees(group, made.trustees_bytes)
-        result = aggregate.totals(group, sums, aggregate.combine(group, trustees, opened), 3 * count)
+        result = aggregate.totals(
+            group, sums, aggregate.combine(group, trustees, opened), 3 * count
+        )
         stages = [s for s in self.stages[slot] if s.kind in ("Setup", "Ballot", "EndBallots")]
         self.stages[slot] = [
             *stages,
@@ -336,12 +336,21 @@ class Forgery:
         count = size["returned"]
         channels = (
             replace(facts.channels[0], returned=count, valid=count, totals=table),
-            replace(facts.channels[1], **{k: paper[k] for k in ("issued", "returned", "valid")}, totals=rows),
-        )  # fmt: skip
+            replace(
+                facts.channels[1],
+                **{k: paper[k] for k in ("issued", "returned", "valid")},
+                totals=rows,
+            ),
+        )
         facts = replace(
-            facts, channels=channels, totals=totals, paper=paper, void_reasons=paper["void"],
-            sealed=(count, size["root"]), present=self.body("check_in_closed")["present"],
-        )  # fmt: skip
+            facts,
+            channels=channels,
+            totals=totals,
+            paper=paper,
+            void_reasons=paper["void"],
+            sealed=(count, size["root"]),
+            present=self.body("check_in_closed")["present"],
+        )
         kept = {name: self.certificates[slot][name] for name in ("log", "minute", "archive")}
         certificate = build_certificate(self.definition, facts) | kept
         self.facts[slot], self.certificates[slot] = facts, certificate
@@ -390,9 +399,7 @@ class Forgery:
                     renamed[event.body["certificate"]] = new
                     event = replace(event, body={"certificate": new})
                 signatures = tuple(
-                    sign_event(keys[s.signer], event, s.signer, s.role)
-                    if s.signer in keys
-                    else s
+                    sign_event(keys[s.signer], event, s.signer, s.role) if s.signer in keys else s
                     for s in event.signatures
                 )
                 event = replace(event, signatures=signatures)
