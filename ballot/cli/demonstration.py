@@ -230,4 +230,6 @@ def _serve(path: Path, port: int, lang: str) -> None:
     from ballot.web.app import result_app
 
     typer.echo(message(lang, "demo.serving", port=port))
-    uvicorn.run(result_app(path), host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(
+        result_app(path), host="127.0.0.1", port=port, log_level="warning", server_header=False
+    )

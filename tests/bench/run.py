@@ -17,7 +17,6 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from ballot.verify.record import verify_record
 from rich.console import Console
 from rich.table import Table
 
@@ -43,6 +42,7 @@ from ballot.tally.ballots import decode_envelope as decode
 from ballot.tally.election import Question, encode_election, open_ballot, verify_ballot
 from ballot.tally.record import credentials_of, write_archive, write_record
 from ballot.verify.belenios import verify_archive
+from ballot.verify.record import verify_record
 
 RANDOM = secrets.token_bytes
 ANSWERS, CAP = 12, 10

@@ -319,6 +319,7 @@ def test_a_slot_is_issued_in_exactly_one_check_in() -> None:
 
 
 def test_one_check_in_is_open_at_a_time() -> None:
+    assert at("ready").refusals("check_in_closed") == {"event.order"}
     session = at("ready").publish("check_in_opened", slots=[ONE])
     assert session.refusals("check_in_opened", slots=[TWO]) == {"event.order"}
 
@@ -446,7 +447,7 @@ def test_channels_fingerprint_and_new_papers_fit_together(changes: dict[str, Any
 
 def test_a_vote_on_tablets_has_no_round_on_paper() -> None:
     session = at("issued").publish("box_empty", "motion-1")
-    changes = {"channels": ["paper"], "fingerprint": None, "issued_paper": 20}
+    changes: dict[str, Any] = {"channels": ["paper"], "fingerprint": None, "issued_paper": 20}
     assert session.refusals("round_opened", "motion-1", **changes) == {"event.channels"}
 
 
@@ -470,8 +471,8 @@ def test_papers_handed_out_anew_count_as_issued(papers: int, code: str | None) -
 def test_a_round_on_paper_only_has_no_box() -> None:
     session = at("issued").open(ONE, **on_paper(25))
     assert session.state.rounds[ONE].issued == {"paper": 25}
-    returned = {"paper": {"returned": 24}}
-    box = {"tablet": {"returned": 0, "root": NOTHING}}
+    returned: dict[str, Any] = {"paper": {"returned": 24}}
+    box: dict[str, Any] = {"tablet": {"returned": 0, "root": NOTHING}}
     assert session.refusals("round_closed", ONE, **returned, **box) == {"event.channels"}
     session.publish("round_closed", ONE, **returned)
     assert session.refusals("sealed", ONE, TRUSTEES[0]) == {"event.order"}
@@ -558,7 +559,7 @@ def test_the_paper_sheet_adds_up(changes: dict[str, Any]) -> None:
 
 
 def test_void_papers_are_returned_but_not_valid() -> None:
-    changes = {"valid": 6, "void": VOID | {"over_vote": 2}, "rows": [[4, 2, 0]] * 3}
+    changes: dict[str, Any] = {"valid": 6, "void": VOID | {"over_vote": 2}, "rows": [[4, 2, 0]] * 3}
     assert at("closed").refusals("paper_counted", ONE, **changes) == set()
 
 
@@ -671,7 +672,7 @@ def test_few_ballots_without_paper_need_an_override_before_decryption() -> None:
 
 def test_few_valid_papers_need_an_override_before_decryption() -> None:
     session = closed(paper=5).seal()
-    sheet = {"valid": 4, "void": VOID | {"unreadable": 1}, "rows": [[0, 0, 4]] * 3}
+    sheet: dict[str, Any] = {"valid": 4, "void": VOID | {"unreadable": 1}, "rows": [[0, 0, 4]] * 3}
     session.publish("paper_counted", ONE, **sheet)
     assert session.refusals("decrypted", ONE, TRUSTEES[0]) == {"event.few_papers"}
     session.publish("override", ONE, permits="few_papers")
@@ -789,7 +790,7 @@ def test_a_round_is_not_voided_because_its_totals_displease() -> None:
 def test_a_run_off_is_on_the_tied_items_for_the_open_places() -> None:
     session = certified(TIE)
     parent = session.certificate(ONE)
-    right = {"parent": parent, "items": ["b", "c"], "seats": 1}
+    right: dict[str, Any] = {"parent": parent, "items": ["b", "c"], "seats": 1}
     assert session.refusals("run_off_called", TWO, **right) == set()
     for changes, code in (
         ({"items": ["a", "b"]}, "rounds.wrong_items"),
@@ -831,7 +832,7 @@ def test_a_round_follows_from_a_certificate_in_force(kind: str) -> None:
 @pytest.mark.parametrize("stage", ["open", "closed"])
 def test_a_repeated_vote_has_the_list_and_places_of_the_void_one(stage: str) -> None:
     session = at(stage).publish("voided", ONE)
-    right = {"parent": session.log, "items": ["a", "b", "c"], "seats": 2}
+    right: dict[str, Any] = {"parent": session.log, "items": ["a", "b", "c"], "seats": 2}
     for changes, code in (
         ({"items": ["a", "b"]}, "rounds.wrong_items"),
         ({"items": ["b", "a", "c"]}, "rounds.wrong_items"),
@@ -848,13 +849,17 @@ def test_a_repeated_vote_has_the_list_and_places_of_the_void_one(stage: str) -> 
 
 def test_a_certified_round_is_not_repeated() -> None:
     session = at("certified")
-    changes = {"parent": session.certificate(ONE), "items": ["a", "b", "c"], "seats": 2}
+    changes: dict[str, Any] = {
+        "parent": session.certificate(ONE),
+        "items": ["a", "b", "c"],
+        "seats": 2,
+    }
     assert session.refusals("revote_called", TWO, **changes) == {"rounds.parent"}
 
 
 def test_a_motion_is_repeated_but_has_no_run_off() -> None:
     session = at("issued").open("motion-1").publish("voided", "motion-1")
-    right = {"parent": session.log, "items": ["m"], "seats": 0}
+    right: dict[str, Any] = {"parent": session.log, "items": ["m"], "seats": 0}
     session.publish("revote_called", "motion-2", **right).round("motion-2", (20,))
     motion = at("issued").round("motion-1", (20,))
     for kind in ("run_off_called", "second_vote_called"):
@@ -874,7 +879,7 @@ def test_the_repeated_vote_of_a_run_off_is_a_run_off() -> None:
 
 def test_a_second_vote_is_on_projects_not_elected_for_all_open_places() -> None:
     session = certified(SHORT)
-    right = {"parent": session.certificate(ONE), "items": ["b", "c"], "seats": 1}
+    right: dict[str, Any] = {"parent": session.certificate(ONE), "items": ["b", "c"], "seats": 1}
     for changes, code in (
         ({"items": ["a", "b"]}, "rounds.wrong_items"),
         ({"items": ["c", "b"]}, "rounds.wrong_items"),
@@ -891,7 +896,7 @@ def test_a_second_vote_is_on_projects_not_elected_for_all_open_places() -> None:
 
 def test_no_second_vote_where_no_place_is_open_or_a_tie_is() -> None:
     full, tie = at("certified"), certified(TIE)
-    changes = {"parent": full.certificate(ONE), "items": ["c"], "seats": 0}
+    changes: dict[str, Any] = {"parent": full.certificate(ONE), "items": ["c"], "seats": 0}
     assert full.refusals("second_vote_called", TWO, **changes) == {"rounds.wrong_places"}
     found = tie.refusals("second_vote_called", TWO, parent=tie.certificate(ONE), seats=2)
     assert "rounds.tie_open" in found
