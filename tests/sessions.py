@@ -12,7 +12,6 @@ from typing import Any
 import gmpy2
 
 from ballot.crypto.encoding import b64, dumps, sha256
-from ballot.crypto.errors import Invalid
 from ballot.crypto.group import GROUPS
 from ballot.crypto.signing import SigningKey
 from ballot.tally import lifecycle
@@ -36,6 +35,8 @@ PEOPLE = {
     "teller-2": ["teller"],
 }
 TRUSTEES = [f"scrutineer-{n}" for n in range(1, 6)]
+STAGES = "start ready issued open closed sealed paper decrypted counted certified published".split()
+"""How far the round ``projects-1`` may have come, for :func:`at`."""
 SLOTS = ("projects-1", "projects-2", "projects-3", "projects-4", "motion-1", "motion-2")
 FINGERPRINT = b64(bytes(32))
 # 赞成 on all 28 ballots: everyone's first list, a tie of b and c, and one place left open.
@@ -50,7 +51,8 @@ def key(name: str) -> SigningKey:
 @cache
 def moduli() -> tuple[str, ...]:
     """Numbers that pass for slot keys; nobody signs tokens with them here."""
-    small, found, n = gmpy2.primorial(2**16), [], 2**3071 + 1
+    small, n = gmpy2.primorial(2**16), 2**3071 + 1
+    found: list[str] = []
     while len(found) < 2 * len(SLOTS):
         if gmpy2.gcd(n, small) == 1:
             found.append(n.to_bytes(384, "big").hex())
@@ -368,9 +370,7 @@ class Session:
 def _stage(name: str, drawn: bool, participation: bool) -> Session:
     if name == "start":
         return Session(definition(drawn, participation))
-    steps = ("start", "ready", "issued", "open", "closed", "sealed", "paper", "decrypted")
-    steps = (*steps, "counted", "certified", "published")
-    session = _stage(steps[steps.index(name) - 1], drawn, participation).fork()
+    session = _stage(STAGES[STAGES.index(name) - 1], drawn, participation).fork()
     slot = "projects-1"
     match name:
         case "ready":
@@ -391,15 +391,12 @@ def _stage(name: str, drawn: bool, participation: bool) -> Session:
             return session.publish("counted", slot, **session.outcome(slot, CLEAR))
         case "certified":
             return session.publish("certified", slot)
-        case "published":
+        case _:
             return session.publish("published")
-    raise Invalid("test.stage", name)
 
 
 def at(name: str, *, drawn: bool = False, participation: bool = False) -> Session:
-    """A session whose round ``projects-1`` has come so far: start, ready, issued, open, closed,
-    sealed, paper, decrypted, counted, certified, published.
-    """
+    """A session whose round ``projects-1`` has come so far, one of ``STAGES``."""
     return _stage(name, drawn, participation).fork()
 
 

@@ -277,6 +277,7 @@ class Play:
         facts = RoundFacts(
             slot=slot,
             round_kind=kind,
+            run_off=kind == "run_off",
             replaces=None,
             calling=calling,
             fingerprint=gate.election.fingerprint,

@@ -48,7 +48,7 @@ class ChannelCount:
 
 def decide(
     vote: Vote,
-    round_kind: str,
+    run_off: bool,
     candidates: int,
     seats: int,
     deputies: int,
@@ -78,7 +78,7 @@ def decide(
     if vote.style == "grades":
         return rate(vote.rules, heads, [_grades(row) for row in totals])
     kind: Kind = "motion" if vote.style == "motion" else "choose"
-    if round_kind == "run_off":
+    if run_off:
         kind = "runoff"
     columns = list(zip(*totals, strict=True))
     full = len(columns) == 3
@@ -106,10 +106,14 @@ def _grades(row: tuple[int, ...]) -> GradeCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundFacts:
-    """Everything a certificate states beside the definition. Digests are hex."""
+    """Everything a certificate states beside the definition. Digests are hex.
+
+    ``run_off``: most votes decide, in a run-off and in its repeated vote (§6).
+    """
 
     slot: str
     round_kind: str
+    run_off: bool
     replaces: str | None
     calling: str | None
     fingerprint: str | None
@@ -135,7 +139,7 @@ def round_outcome(definition: Definition, facts: RoundFacts) -> dict[str, Any]:
     vote, _, _ = definition.slot(facts.slot)
     outcome = decide(
         vote,
-        facts.round_kind,
+        facts.run_off,
         len(facts.items),
         facts.seats,
         definition.deputies,

@@ -23,6 +23,7 @@ KINDS = {"selection": ("three_way", "approve"), "rating": ("grades",), "motion":
 CHANNELS = ("tablet", "paper")
 TOKEN_KINDS = ("blind", "drawn")
 MAX_SLOTS = 10
+MAX_DEPUTIES = 25_000
 _UUID = re.compile(r"[1-9A-HJ-NP-Za-km-z]{22}", re.ASCII)
 _LATIN_TWINS = ("CYRILLIC", "GREEK")
 
@@ -194,7 +195,7 @@ def decode_definition(data: bytes) -> Definition:
         practice=shapes.boolean(value["practice"], "practice"),
         note=shapes.text(value["note"], "note", 0, 500),
         group=group,
-        deputies=shapes.integer(value["deputies"], "deputies", 1, 5000),
+        deputies=shapes.integer(value["deputies"], "deputies", 1, MAX_DEPUTIES),
         roll_digest=shapes.hexadecimal(value["roll_digest"], "roll_digest"),
         officers=shapes.array(value["officers"], _officer, "officers", 1, 500),
         presidium_quorum=shapes.integer(value["presidium_quorum"], "presidium_quorum", 1, 500),
@@ -289,7 +290,7 @@ def _slot(value: Any, where: str, group: Group, signers: int) -> Slot:
     if not _UUID.fullmatch(uuid):
         raise shapes.refuse(f"{where}.uuid", "not 22 Base58 digits")
     drawn = shapes.array(
-        value["drawn"], lambda v, w: shapes.text(v, w, 1, 700), f"{where}.drawn", 0, 5000
+        value["drawn"], lambda v, w: shapes.text(v, w, 1, 700), f"{where}.drawn", 0, MAX_DEPUTIES
     )
     for text in drawn:
         group.parse_key(text)

@@ -142,6 +142,7 @@ class RoundCheck:
         return RoundFacts(
             slot=one.slot,
             round_kind=one.kind,
+            run_off=one.run_off,
             replaces=certificates[-2] if len(certificates) > 1 else None,
             calling=one.calling,
             fingerprint=one.fingerprint,

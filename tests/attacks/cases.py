@@ -1707,17 +1707,20 @@ call_case("E15-item-order", "the tied items in another order", lambda b: b["item
 
 @case("E15-second-vote", "V14", "a second vote while a tie is open", marks="tied")
 def _(f: Forgery) -> None:
-    f.edit("run_off_called", kind="second_vote_called")
+    draft = f.draft("run_off_called")
+    draft.event = replace(draft.event, kind="second_vote_called")
 
 
 @case("E15-revote", "V14", "a repeated vote of a round that stands", marks="tied")
 def _(f: Forgery) -> None:
-    f.edit("run_off_called", kind="revote_called")
+    draft = f.draft("run_off_called")
+    draft.event = replace(draft.event, kind="revote_called")
 
 
 @case("E36-slot-skipped", "V3", "the run-off in the slot of the first round", marks="tied")
 def _(f: Forgery) -> None:
-    f.edit("run_off_called", slot=FIRST)
+    draft = f.draft("run_off_called")
+    draft.event = replace(draft.event, slot=FIRST)
 
 
 @case("E24-calling-event", "V5", "ballots of a run-off that another event called", marks="tied")

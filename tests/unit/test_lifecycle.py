@@ -19,6 +19,7 @@ from tests.sessions import (
     PRESENT,
     SHORT,
     SLOTS,
+    STAGES,
     TIE,
     TRUSTEES,
     Session,
@@ -29,7 +30,6 @@ from tests.sessions import (
     slips,
 )
 
-STAGES = "start ready issued open closed sealed paper decrypted counted certified published".split()
 ONE = "projects-1"
 TWO = "projects-2"
 
