@@ -1,11 +1,20 @@
 """``python -m ballot`` and the console script ``ballot``: one command line."""
 
+import sys
+
 from ballot.cli import app
 
 
 def main() -> None:
-    """Run the command line; its exit code is the process's."""
-    app()
+    """Run the command line; its exit code is the process's.
+
+    An error nobody foresaw ends with 2, never with 1: scripts read 1 as *invalid*.
+    """
+    try:
+        app()
+    except Exception as error:
+        print(f"ballot: {type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201
+        sys.exit(2)
 
 
 if __name__ == "__main__":

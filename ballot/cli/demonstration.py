@@ -15,6 +15,7 @@ from ballot.cli.output import fail, language, read_file
 from ballot.crypto.encoding import code_of_hex, pretty
 from ballot.crypto.errors import Invalid
 from ballot.crypto.group import GROUPS
+from ballot.demo.defining import check_sample
 from ballot.demo.play import Play, Played
 from ballot.demo.sample import MAX_VOTERS, STYLES, load_sample
 from ballot.locale import message
@@ -48,6 +49,7 @@ def demo_command(
     console = Console(stderr=True)
     try:
         sample = load_sample(source, style, voters, secrets.token_bytes)
+        check_sample(sample, _SUITES[suite], secrets.token_bytes)
         with _Bars(console, lang) as bars:
             played = Play(sample, _SUITES[suite], secrets.token_bytes, bars.step).run()
             path = out / "record.zip"

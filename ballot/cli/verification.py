@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from ballot.cli.output import fail, language, plain
+from ballot.cli.output import fail, language, plain, read_file
 from ballot.crypto.encoding import compact, parse_code
 from ballot.crypto.errors import Invalid
 from ballot.locale import message, messages
@@ -19,6 +19,7 @@ from ballot.verify.record import verify_record
 from ballot.verify.report import Check, Report
 
 _MAX_JOBS = 64
+_MAX_RECEIPT = 4096
 _ARCHIVE_NAME = b"BELENIOS".ljust(100, b"\x00")
 
 
@@ -30,6 +31,9 @@ def verify_command(
     practice: Annotated[
         bool, typer.Option("--practice", help="Accept the record of a rehearsal (演练).")
     ] = False,
+    receipt: Annotated[
+        Path | None, typer.Option(help="A receipt whose ballot must be in the box (JSON).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes that verify ballots.")] = 1,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
@@ -40,7 +44,8 @@ def verify_command(
         fail(message(lang, "verify.bad_jobs", high=_MAX_JOBS))
     is_archive = _first_bytes(file, lang).startswith(_ARCHIVE_NAME)
     code = None if is_archive else _session_code(session, as_json, lang)
-    report = _verify(file, is_archive, code, jobs, lang)
+    promise = None if receipt is None else read_file(receipt, _MAX_RECEIPT, lang).strip()
+    report = _verify(file, is_archive, code, promise, jobs, lang)
     if as_json:
         typer.echo(compact(report.to_json()).decode())
     else:
@@ -75,7 +80,9 @@ def _session_code(session: str | None, as_json: bool, lang: str) -> str | None:
         fail(message(lang, "verify.bad_code", code=plain(session)[:40]))
 
 
-def _verify(file: Path, is_archive: bool, code: str | None, jobs: int, lang: str) -> Report:
+def _verify(
+    file: Path, is_archive: bool, code: str | None, receipt: bytes | None, jobs: int, lang: str
+) -> Report:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     with Progress(
@@ -89,7 +96,7 @@ def _verify(file: Path, is_archive: bool, code: str | None, jobs: int, lang: str
         try:
             if is_archive:
                 return verify_archive(lambda: file.open("rb"), jobs, step)
-            return verify_record(lambda: file.open("rb"), code, jobs, step)
+            return verify_record(lambda: file.open("rb"), code, jobs, step, receipt)
         except OSError as error:
             reason = error.strerror or str(error)
             fail(message(lang, "file.unreadable", path=file, reason=reason))

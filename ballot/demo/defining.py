@@ -5,9 +5,11 @@ from typing import Any
 
 from ballot.crypto.credentials import draw_digits
 from ballot.crypto.encoding import dumps
+from ballot.crypto.group import group_named
 from ballot.crypto.proofs import Random
+from ballot.crypto.signing import SigningKey
 from ballot.crypto.slotkey import SlotKey, generate_slot_key
-from ballot.demo.officials import Official
+from ballot.demo.officials import Official, appoint
 from ballot.demo.sample import Sample
 from ballot.tally.ballots import request_length
 from ballot.tally.rules import DEFAULTS
@@ -35,24 +37,36 @@ def make_slot_keys(slots: Iterable[str], step: Callable[[], None]) -> Keys:
     return keys
 
 
+def check_sample(sample: Sample, group: str, random: Random) -> None:
+    """Refuse what is unlawful or inconsistent in a sample before any key is made.
+
+    The same definition with drawn codes in place of slot keys, which take seconds.
+    """
+    box_key = SigningKey(random(32)).public
+    write_definition(sample, appoint(sample, random), None, box_key, group, random(32), random)
+
+
 def write_definition(
     sample: Sample,
     officials: list[Official],
-    keys: Keys,
+    keys: Keys | None,
     box_key: str,
     group: str,
     salt: bytes,
     random: Random,
 ) -> Definition:
-    """The definition of the sample session; raises what is unlawful or inconsistent in it."""
+    """The definition of the sample session; raises what is unlawful or inconsistent in it.
+
+    Without ``keys`` it has drawn codes that nobody holds (:func:`check_sample`).
+    """
     source, vote_id = sample.source, "projects"
     slots: list[dict[str, Any]] = [
         {
             "id": slot,
             "uuid": draw_digits(22, random),
             "length": 1,
-            "keys": [keys[signer][slot].public.encode() for signer in SIGNERS],
-            "drawn": [],
+            "keys": [keys[signer][slot].public.encode() for signer in SIGNERS] if keys else [],
+            "drawn": [] if keys else _nobodys_codes(group, len(sample.deputies)),
         }
         for slot in slot_ids(vote_id)
     ]
@@ -90,7 +104,7 @@ def write_definition(
         "roll_digest": list_digest(salt, list(sample.deputies)),
         "officers": [official.encode() for official in officials],
         "presidium_quorum": source["officers"]["presidium_quorum"],
-        "signers": list(SIGNERS),
+        "signers": list(SIGNERS) if keys else [],
         "trustees": {
             "members": trustees,
             "threshold": source["officers"]["key_threshold"],
@@ -98,7 +112,7 @@ def write_definition(
         "box_key": box_key,
         "min_ballots": 10,
         "min_paper": 5,
-        "token_kind": "blind",
+        "token_kind": "blind" if keys else "drawn",
         "votes": [vote],
     }
     # The length depends on the vote alone: decode once, measure, state it, decode for good.
@@ -107,6 +121,11 @@ def write_definition(
         longest = request_length(draft.group, draft.votes[0], slot["id"], len(SIGNERS))
         slot["length"] = -(-longest // 1024) * 1024
     return decode_definition(dumps(value))
+
+
+def _nobodys_codes(group: str, count: int) -> list[str]:
+    chosen = group_named(group)
+    return sorted(chosen.ser(chosen.power_g(i)) for i in range(1, count + 1))
 
 
 def _item(candidate: dict[str, Any]) -> dict[str, Any]:
