@@ -133,6 +133,16 @@ def request_length(group: Group, vote: Vote, slot_id: str, signers: int) -> int:
     return len(dumps(envelope))
 
 
+def check_lengths(definition: Definition) -> None:
+    """Refuse (``definition.length``) a slot whose padded request could not hold its ballots."""
+    for vote in definition.votes:
+        for slot in vote.slots:
+            least = request_length(definition.group, vote, slot.id, len(definition.signers))
+            if slot.length < least:
+                what = f"slot {slot.id}: {slot.length} bytes, ballots need {least}"
+                raise Invalid("definition.length", what)
+
+
 # The tablet's side.
 
 

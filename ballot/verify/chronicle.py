@@ -11,6 +11,7 @@ from ballot.crypto.encoding import code_of_hex, parse_code
 from ballot.crypto.errors import Invalid
 from ballot.crypto.threshold import Trustees
 from ballot.tally import lifecycle
+from ballot.tally.ballots import check_lengths
 from ballot.tally.events import MAX_EVENTS, Event, decode_event
 from ballot.tally.session import Definition, decode_definition
 from ballot.tally.signatories import refused_signatures
@@ -76,6 +77,8 @@ def read_definition(container: Container, code: str | None, checks: Checklist) -
         unread = error.code in ("document.malformed", "document.not_canonical")
         checks.failed("V1" if unread else "V2", error)
         return None
+    with checks.check("V2"):
+        check_lengths(definition)
     if code is None:
         what = "the session code, printed in the notice, was not given"
         checks.unknown("V2", "record.no_code", what)

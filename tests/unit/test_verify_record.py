@@ -144,6 +144,13 @@ def test_a_missing_member_fails(name: str) -> None:
     assert failures(verify(found))["V1"] == "record.missing"
 
 
+def test_a_slot_too_short_for_its_ballots_fails_v2() -> None:
+    def shorten(definition: Any) -> None:
+        definition["votes"][0]["slots"][0]["length"] = 1000
+
+    assert "definition.length" in codes(verify(change("definition.json", shorten)), "V2")
+
+
 def test_missing_admissions_fail_and_leave_their_checks_open() -> None:
     found = {k: v for k, v in members().items() if k != f"{FIRST}admissions.jsonl"}
     report = verify(found)
