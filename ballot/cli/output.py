@@ -32,9 +32,17 @@ def language(lang: str) -> str:
 
 def read_file(path: Path, limit: int, lang: str = "zh") -> bytes:
     """The bytes of a file of at most ``limit``; one clear line and exit status 2 otherwise."""
+    data = read_start(path, limit + 1, lang)
+    if len(data) > limit:
+        fail(message(lang, "file.too_big", path=path, limit=limit))
+    return data
+
+
+def read_start(path: Path, size: int, lang: str = "zh") -> bytes:
+    """The first ``size`` bytes of a file; one clear line and exit status 2 if unreadable."""
     try:
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            return file.read(size)
     except FileNotFoundError:
         fail(message(lang, "file.missing", path=path))
     except IsADirectoryError:
@@ -42,6 +50,3 @@ def read_file(path: Path, limit: int, lang: str = "zh") -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         fail(message(lang, "file.unreadable", path=path, reason=reason))
-    if len(data) > limit:
-        fail(message(lang, "file.too_big", path=path, limit=limit))
-    return data

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from ballot.cli.output import fail, language, plain, read_file
+from ballot.cli.output import fail, language, plain, read_file, read_start
 from ballot.crypto.encoding import compact, parse_code
 from ballot.crypto.errors import Invalid
 from ballot.locale import message, messages
@@ -56,16 +56,7 @@ def verify_command(
 def _first_bytes(file: Path, lang: str) -> bytes:
     if file.is_fifo():  # the verifier reads more than once; opening would wait for a writer
         fail(message(lang, "file.unreadable", path=file, reason="pipe"))
-    try:
-        with file.open("rb") as stream:
-            return stream.read(512)
-    except FileNotFoundError:
-        fail(message(lang, "file.missing", path=file))
-    except IsADirectoryError:
-        fail(message(lang, "file.directory", path=file))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        fail(message(lang, "file.unreadable", path=file, reason=reason))
+    return read_start(file, 512, lang)
 
 
 def _session_code(session: str | None, as_json: bool, lang: str) -> str | None:

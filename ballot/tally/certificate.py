@@ -17,8 +17,6 @@ from ballot.tally.session import Definition, Vote
 from ballot.tally.styles import Totals
 from ballot.tally.turnout import Channel, Turnout
 
-ROUND_KINDS = ("first", "run_off", "revote", "second")
-
 
 @dataclass(frozen=True, slots=True)
 class ChannelCount:

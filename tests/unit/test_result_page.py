@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import segno
 
 from ballot.crypto import encoding
 from ballot.crypto.errors import Invalid
@@ -279,7 +280,6 @@ def test_the_certificate_form_has_its_seventeen_rows(town: Client) -> None:
 
 
 def test_the_qr_code_holds_the_full_digest_of_the_certificate(town: Client) -> None:
-    segno = pytest.importorskip("segno")
     _, certificate = web_fixture.qinghe()
     response = town.get(f"/certificate/{SLOT}/qr.svg")
     assert response.headers["content-type"] == "image/svg+xml"
