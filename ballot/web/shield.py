@@ -3,7 +3,7 @@
 Attacks C1, C2, C4, C15: no script, no frame, no foreign origin, no cookie, whatever a page holds.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,9 +30,14 @@ class Shield:
     """ASGI middleware. A request for another host gets ``refusal(scope)``."""
 
     def __init__(
-        self, app: ASGIApp, hosts: Collection[str], refusal: Callable[[Scope], Response]
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        refusal: Callable[[Scope], Response],
+        headers: Mapping[str, str] = HEADERS,
     ) -> None:
         self._app, self._hosts, self._refusal = app, frozenset(hosts), refusal
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -42,7 +47,9 @@ class Shield:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                own = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    own.setdefault(name, value)
             await send(message)
 
         known = _host(Headers(scope=scope).get("host", "")) in self._hosts

@@ -148,7 +148,10 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(town: Client, pa
 
 
 def test_templates_and_styles_hold_no_text_of_their_own() -> None:
-    for file in [*(WEB / "templates").iterdir(), *(WEB / "static").iterdir()]:
+    own = (*(WEB / "templates").rglob("*.html"), *(WEB / "static").rglob("*.[csm][sj]*"))
+    for file in own:
+        if "vendor" in file.parts:
+            continue
         plain = re.sub(r"\{#.*?#\}|/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)
         plain = plain.replace('join("、")', "").replace("（{{ vote.rule_set_id }}）", "")
         assert re.findall(r"[\u3000-\u9fff\uff00-\uffef]", plain) == [], file.name

@@ -1,0 +1,74 @@
+"""Pages: templates with the words of a language, error pages, QR codes.
+
+Texts are escaped wherever they stand; nothing that people wrote is markup (attack C1).
+"""
+
+import io
+import re
+from typing import Any
+
+import segno
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+from starlette.types import Scope
+
+from ballot.web.shield import HEADERS
+from ballot.web.words import Words, chinese_number
+
+# What an error page can say; every other status is told as 500.
+_ERRORS = (400, 403, 404, 405, 413, 500, 503)
+
+_templates = Environment(
+    loader=PackageLoader("ballot.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_CHINESE = re.compile(r"([\u3400-\u9fff][\u3000-\u9fff\uff00-\uffef]*)")
+
+
+@pass_context
+def _mixed(context: Context, text: str) -> Markup:
+    """A sentence that may name Chinese people and projects on a page in another language: they
+    are marked as Chinese, so that they are read aloud and set as such (WCAG 3.1.2).
+    """
+    if context["t"].lang == "zh":
+        return escape(text)
+    pieces = _CHINESE.split(text)
+    marked = Markup('<span lang="zh-CN">{}</span>')
+    return Markup("").join(marked.format(p) if i % 2 else p for i, p in enumerate(pieces))
+
+
+_templates.filters["mixed"] = _mixed
+_templates.filters["chinese_number"] = chinese_number
+
+
+def page(template: str, words: Words, path: str, code: int = 200, **values: Any) -> HTMLResponse:
+    """A page in one language, with the address of the same page in the other."""
+    other = Words("en" if words.lang == "zh" else "zh")
+    text = _templates.get_template(template).render(
+        t=words, other=other, other_href=other.href(path), **values
+    )
+    return HTMLResponse(text, code)
+
+
+def error_page(scope: Scope, status: int) -> HTMLResponse:
+    """What went wrong and what to do next, in the language of the address."""
+    lang = "en" if f"{scope['path']}/".startswith("/en/") else "zh"
+    known = status if status in _ERRORS else 500
+    response = page("error.html", Words(lang), "/", status, status=known)
+    # An error outside the shield must not be the one page without it.
+    response.headers.update(HEADERS)
+    return response
+
+
+def qr_svg(text: str) -> bytes:
+    """The text as an SVG picture; error level M suffices for a laser print."""
+    out = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, nl=False, omitsize=True, border=4, light="#fff"
+    )
+    return out.getvalue()

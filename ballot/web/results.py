@@ -1,0 +1,101 @@
+"""The public result pages of one record: result, certificate, notice, the record itself.
+
+Chinese at the root, English under ``/en``. Read only: nothing here changes a session.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from ballot.locale import LANGUAGES
+from ballot.web.pages import page, qr_svg
+from ballot.web.record import read_record
+from ballot.web.views import RoundPage, SessionView, VoteView, session_view
+from ballot.web.words import Words
+
+Value = TypeVar("Value")
+METHODS = ["GET", "HEAD"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A verified record and what its pages show, per language."""
+
+    path: Path
+    sessions: dict[str, SessionView]
+
+
+def read_results(path: Path) -> Results:
+    """Read a verified ``record.zip`` once. Raises OSError and what :func:`read_record` raises."""
+    documents = read_record(path)
+    return Results(path, {lang: session_view(documents, lang) for lang in LANGUAGES})
+
+
+Source = Callable[[], Results | None]
+Before = Callable[[Words], Response]
+
+
+def results_router(source: Source, before: Before) -> APIRouter:
+    """The pages. ``source()`` is None until there is a result; the root then answers
+    ``before(words)`` and everything else is not found.
+    """
+    router = APIRouter()
+
+    @router.api_route("/record.zip", methods=METHODS)
+    def download() -> FileResponse:
+        record = _found(source()).path
+        if not record.is_file():
+            raise HTTPException(404)
+        return FileResponse(record, media_type="application/zip", filename="record.zip")
+
+    @router.api_route("/certificate/{slot}/qr.svg", methods=METHODS)
+    def qr(slot: str) -> Response:
+        _, shown = _found(_found(source()).sessions["zh"].page(slot))
+        return Response(qr_svg(_found(shown.certificate).digest), media_type="image/svg+xml")
+
+    for lang in LANGUAGES:
+        _add_pages(router, source, before, Words(lang))
+    return router
+
+
+def _add_pages(router: APIRouter, source: Source, before: Before, words: Words) -> None:
+    """The pages of one language."""
+
+    @router.api_route(words.href("/"), methods=METHODS)
+    def result() -> Response:
+        results = source()
+        if results is None:
+            return before(words)
+        return page("result.html", words, "/", session=results.sessions[words.lang])
+
+    @router.api_route(words.href("/certificate/{slot}"), methods=METHODS)
+    def certificate(slot: str) -> HTMLResponse:
+        session = _found(source()).sessions[words.lang]
+        vote, shown = _found(session.page(slot))
+        return _form("certificate.html", words, f"/certificate/{slot}", session, vote, shown)
+
+    @router.api_route(words.href("/notice/{vote_id}"), methods=METHODS)
+    def notice(vote_id: str) -> HTMLResponse:
+        session = _found(source()).sessions[words.lang]
+        vote = _found(session.vote(vote_id))
+        if vote.kind != "selection" or not vote.certified:
+            raise HTTPException(404)  # the wording of the notice is one for projects
+        last = vote.certified[-1]
+        return _form("notice.html", words, f"/notice/{vote_id}", session, vote, last)
+
+
+def _form(
+    template: str, words: Words, path: str, session: SessionView, vote: VoteView, shown: RoundPage
+) -> HTMLResponse:
+    return page(template, words, path, session=session, vote=vote, page=shown)
+
+
+def _found(value: Value | None) -> Value:
+    if value is None:
+        raise HTTPException(404)
+    return value
