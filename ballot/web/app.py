@@ -4,13 +4,14 @@
 (attack C15); every error is a page that says what to do next.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from ballot.crypto.errors import Invalid
@@ -23,9 +24,15 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _STATIC = Path(__file__).parent / "static"
 
 
-def new_app(hosts: Collection[str], headers: Mapping[str, str] = HEADERS) -> FastAPI:
-    """An application that answers requests for ``hosts`` only, all with ``headers``."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
+def new_app(
+    hosts: Collection[str],
+    headers: Mapping[str, str] = HEADERS,
+    inner: Sequence[Middleware] = (),
+) -> FastAPI:
+    """An application that answers requests for ``hosts`` only, all with ``headers`` where a
+    response has none of its own. ``inner`` stands inside the shield.
+    """
+    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=inner)
     app.add_middleware(
         Shield, hosts=hosts, headers=headers, refusal=lambda scope: error_page(scope, 400)
     )

@@ -10,20 +10,36 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    # The next round changes the page; a browser asks again.
-    "cache-control": "no-cache",
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
 }
+
+
+def headers(*, cache: str = "no-store", camera: bool = False, **policy: str) -> dict[str, str]:
+    """The headers of a family of pages. ``policy`` adds to the Content-Security-Policy or
+    replaces in it (``connect_src="'self'"``); ``camera``: whether the page may ask for it.
+    """
+    sources = _POLICY | {name.replace("_", "-"): value for name, value in policy.items()}
+    return {
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in sources.items()),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": f"camera=({'self' if camera else ''}), geolocation=(), microphone=()",
+        "cache-control": cache,
+    }
+
+
+# The public pages: the next round changes them; a browser asks again.
+HEADERS = headers(cache="no-cache")
+API_HEADERS = headers()
 
 
 class Shield:

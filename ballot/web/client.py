@@ -1,0 +1,29 @@
+"""The scripts and styles that tablets load, and their digests (attack C14)."""
+
+from functools import cache
+from pathlib import Path
+
+from ballot.crypto.encoding import digest, sha256
+
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def served_files() -> dict[str, str]:
+    """Path below ``/static/`` → hex SHA-256, of every file that is served."""
+    return {
+        file.relative_to(STATIC).as_posix(): sha256(file.read_bytes()).hex()
+        for file in sorted(STATIC.rglob("*"))
+        if file.is_file()
+    }
+
+
+@cache
+def client_digest() -> str:
+    """One digest over all of them: that of the canonical JSON of :func:`served_files`."""
+    return digest(served_files())
+
+
+def is_built() -> bool:
+    """Whether ``scripts/build_client`` has bundled the third-party code."""
+    return any(name.startswith("vendor/") for name in served_files())

@@ -1,0 +1,129 @@
+"""What the registrar does, without HTTP: events, check-in, issuing, orders, the record."""
+
+import io
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ballot.conduct import record_members
+from ballot.crypto.encoding import b64url, code_of_hex, dumps, loads, unb64url
+from ballot.crypto.errors import Invalid
+from ballot.crypto.shapes import fields
+from ballot.crypto.slotkey import MODULUS_SIZE
+from ballot.issuing import Peer
+from ballot.publishing import Board
+from ballot.registrar import Registrar
+from ballot.store.board import BoardStore
+from ballot.store.engine import Database
+from ballot.store.roll import RollStore
+from ballot.store.schema import SERVICES, check_version
+from ballot.tally.definition import decode_definition
+from ballot.tally.events import Event, decode_event
+from ballot.tally.orders import check_order, decode_order
+from ballot.tally.record import write_record
+from ballot.tally.state import State
+from ballot.verify.record import verify_record
+
+DRAFT = "body kind minute session signatures slot"
+DEVICE_SIZE = 32
+
+
+class RegistrarService:
+    """The registrar of the session in its database. ``passphrase`` opens its slot keys.
+
+    Raises ``store.version``, ``service.not_ready`` when no session is installed, and
+    ``signer.wrong_key`` or ``roll.digest`` for keys or a roll of another definition.
+    """
+
+    def __init__(self, database: Database, passphrase: str, peers: Sequence[Peer] = ()) -> None:
+        check_version(database, SERVICES["registrar"])
+        self._store, self.roll = BoardStore(database), RollStore(database)
+        raw = self._store.definition()
+        if raw is None:
+            raise Invalid("service.not_ready", "no session is installed in the registrar")
+        definition = decode_definition(raw)
+        keys = self.roll.keys(passphrase) if definition.signers else {}
+        self.board = Board(definition, self._store)
+        self.registrar = Registrar(definition, self.roll, keys, secrets.token_bytes, peers)
+        for event in self.board.events:
+            self.registrar.follow(event)
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        return self.board.state
+
+    def lines(self, after: int) -> list[bytes]:
+        """The lines of the events with a number above ``after``."""
+        return self._store.lines(after)
+
+    def publish(self, data: bytes) -> Event:
+        """Publish a draft with its signatures (canonical JSON); raises the first obstacle."""
+        value = loads(data)
+        fields(value, DRAFT, "draft")
+        draft = decode_event(dumps(value | {"number": 1, "previous": None}))
+        event = self.board.publish(draft, draft.signatures)
+        self.registrar.follow(event)
+        return event
+
+    def obey(self, data: bytes) -> dict[str, Any]:
+        """Carry out the clerk's order to stop the check-in; the body of CheckInClosed."""
+        check_order(self.board.definition, decode_order(data), "halt_check_in")
+        return self.registrar.halt(data)
+
+    def check_in(self, value: Any) -> dict[str, Any]:
+        """A pass shown by a device: the slots that its tokens will be for."""
+        try:
+            fields(value, "device pass", "body")
+            device, code = unb64url(value["device"], DEVICE_SIZE), str(value["pass"])
+        except (Invalid, TypeError):
+            raise Invalid("pass.malformed", "not a check-in") from None
+        return {"slots": self.registrar.check_in(code, device)}
+
+    def issue(self, device: bytes, value: Any) -> dict[str, Any]:
+        """Blind signatures of every signer for every slot that the device asks for."""
+        try:
+            fields(value, "requests", "body")
+            requests = {
+                entry["slot"]: [unb64url(text, MODULUS_SIZE) for text in entry["blinded"]]
+                for entry in value["requests"]
+            }
+        except (Invalid, KeyError, TypeError, AttributeError):
+            raise Invalid("issue.malformed", "not a request for tokens") from None
+        answers = self.registrar.issue(device, requests)
+        return {
+            "answers": [
+                {"signatures": [b64url(signature) for signature in answers[slot]], "slot": slot}
+                for slot in requests
+            ]
+        }
+
+    def keep_shown(self, turnout: dict[str, int]) -> None:
+        """Keep what the hall was shown: a box that later holds less was rolled back (B7)."""
+        self._store.show(turnout)
+
+    def write_record(
+        self,
+        path: Path,
+        fetch: Callable[[str], Iterable[bytes]],
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        """Write the published session's ``record.zip`` and verify it.
+
+        Raises ``record.invalid`` when the verifier does not find it valid.
+        """
+        definition = self.board.definition
+        members = record_members(definition.raw, self.board.events, fetch)
+        stream = io.BytesIO()
+        write_record(stream, members)
+        data = stream.getvalue()
+        code = code_of_hex(definition.session)
+        report = verify_record(lambda: io.BytesIO(data), code, 1, progress)
+        if report.verdict != "valid":
+            wrong = [check.id for check in report.checks if check.status == "fail"]
+            raise Invalid("record.invalid", ", ".join(wrong) or report.verdict)
+        part = path.with_suffix(".part")
+        part.write_bytes(data)
+        os.replace(part, path)

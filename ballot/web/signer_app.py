@@ -1,0 +1,132 @@
+"""The second signer as a service, on the scrutineers' own machine (protocol §6, attack E35).
+
+Its own roll, slot keys and count; the registrar reaches it with a shared secret, the scrutineers
+watch its count on ``/`` and compare it with the desk's.
+"""
+
+import hmac
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ballot.crypto.encoding import b64url, unb64url
+from ballot.crypto.errors import Invalid
+from ballot.crypto.shapes import fields
+from ballot.crypto.slotkey import MODULUS_SIZE
+from ballot.issuing import Signer, check_keys
+from ballot.publishing import Board
+from ballot.store.board import BoardStore
+from ballot.store.engine import Database
+from ballot.store.roll import RollStore
+from ballot.store.schema import SERVICES, check_version
+from ballot.tally.definition import decode_definition
+from ballot.tally.orders import check_order, decode_order
+from ballot.web.app import mount_static, new_app
+from ballot.web.bodies import bearer, by_slot, json_response, read_body, read_json
+from ballot.web.pages import page
+from ballot.web.shield import headers
+from ballot.web.words import Words
+
+MAX_EVENT = 8 * 1024 * 1024
+
+
+class SignerService:
+    """The scrutineers' signer of the session in its database; ``passphrase`` opens its keys."""
+
+    def __init__(self, database: Database, passphrase: str) -> None:
+        check_version(database, SERVICES["signer"])
+        store, roll = BoardStore(database), RollStore(database)
+        raw = store.definition()
+        if raw is None:
+            raise Invalid("service.not_ready", "no session is installed in the signer")
+        definition, keys = decode_definition(raw), roll.keys(passphrase)
+        if len(definition.signers) < 2:
+            raise Invalid("serve.no_signer", "the definition names no second signer")
+        check_keys(definition, definition.signers[1], keys)
+        self.board = Board(definition, store)
+        self.signer = Signer(keys, secrets.token_bytes, roll, admits=True)
+        for event in self.board.events:
+            self.signer.follow(event)
+
+    def follow(self, line: bytes) -> None:
+        """Take the next event of the registrar's chain, if it may follow."""
+        self.signer.follow(self.board.follow(line))
+
+    def halt(self, data: bytes) -> dict[str, int]:
+        """Obey the clerk's order to stop issuing; tablets issued per slot."""
+        order = decode_order(data)
+        check_order(self.board.definition, order, "halt_check_in")
+        return dict(self.signer.halt(order.slot).tablet)
+
+    def head(self) -> dict[str, Any]:
+        """Number and digest of the last event followed."""
+        events = self.board.events
+        return {"digest": events[-1].digest if events else "", "number": len(events)}
+
+
+def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> FastAPI:
+    """The application. ``secret``: what the registrar shows as its bearer."""
+    app = new_app(hosts, headers())
+    mount_static(app)
+
+    def check_secret(request: Request) -> None:
+        if not hmac.compare_digest(bearer(request).encode(), secret.encode()):
+            raise Invalid("service.secret", "another service's secret, or none")
+
+    @app.post("/sign")
+    async def sign(request: Request) -> Response:
+        check_secret(request)
+        try:
+            body = await read_json(request, 64 * 1024)
+            fields(body, "deputy requests", "body")
+            requests = {r["slot"]: unb64url(r["request"], MODULUS_SIZE) for r in body["requests"]}
+        except (Invalid, KeyError, TypeError):
+            raise Invalid("issue.malformed", "not a request for signatures") from None
+        answers = await run_in_threadpool(service.signer.issue, body["deputy"], requests)
+        encoded = [{"signature": b64url(data), "slot": slot} for slot, data in answers.items()]
+        return json_response({"answers": encoded})
+
+    @app.post("/paper")
+    async def paper(request: Request) -> Response:
+        check_secret(request)
+        body = await read_json(request, 8192)
+        fields(body, "deputy slots", "body")
+        await run_in_threadpool(service.signer.take_paper, body["deputy"], body["slots"])
+        return json_response({})
+
+    @app.get("/counts")
+    async def counts(request: Request) -> Response:
+        check_secret(request)
+        found = await run_in_threadpool(service.signer.counts)
+        return json_response(
+            {"paper": found.paper, "present": found.present, "tablet": by_slot(found.tablet)}
+        )
+
+    @app.post("/events")
+    async def events(request: Request) -> Response:
+        await run_in_threadpool(service.follow, await read_body(request, MAX_EVENT))
+        return json_response({})
+
+    @app.post("/orders")
+    async def orders(request: Request) -> Response:
+        data = await read_body(request, 4096)
+        return json_response({"issued": by_slot(await run_in_threadpool(service.halt, data))})
+
+    @app.get("/head")
+    async def head() -> Response:
+        return json_response(service.head())
+
+    @app.get("/health")
+    async def health() -> Response:
+        return json_response({"status": "ok"})
+
+    @app.get("/")
+    async def running(lang: str = "zh") -> Response:
+        words = Words("en" if lang == "en" else "zh")
+        found = await run_in_threadpool(service.signer.counts)
+        return page("signer.html", words, "/", counts=found, definition=service.board.definition)
+
+    return app
