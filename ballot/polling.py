@@ -10,15 +10,9 @@ from typing import Protocol
 
 from ballot.crypto.errors import Invalid
 from ballot.crypto.signing import SigningKey, sign
-from ballot.tally.ballots import (
-    Gate,
-    check_content,
-    check_round,
-    check_token,
-    decode_envelope,
-    slot_of,
-    unpad,
-)
+from ballot.tally.admission import check_content, check_round, check_token
+from ballot.tally.envelope import Envelope, decode_envelope, slot_of, unpad
+from ballot.tally.gate import Gate
 
 
 class Box(Protocol):
@@ -36,7 +30,10 @@ class Box(Protocol):
     def insert(
         self, slot: str, tracker: bytes, credential: str, alphas: list[str], envelope: bytes
     ) -> None:
-        """Store durably, or raise ``round.not_open``, ``token.spent`` or ``ballot.bad_proof``."""
+        """Store durably, or raise ``round.not_open``, ``token.spent`` or ``ballot.bad_proof``.
+
+        An envelope that came in meanwhile is stored already, whatever is open now.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +57,35 @@ def cast(box: Box, gates: Mapping[str, Gate], key: SigningKey, body: bytes) -> R
     An envelope that is already in the box gets its receipt again, at any time. Any refusal
     leaves the token usable; its code is the protocol's.
     """
-    envelope = body.rstrip(b" ")
-    slot = slot_of(envelope)  # C1, as far as the slot is needed to go on
+    slot = slot_of(body.rstrip(b" "))  # C1, as far as the slot is needed to go on
     if slot not in gates:
         raise Invalid("ballot.wrong_round", "no such slot")
     gate = gates[slot]
-    decoded = decode_envelope(gate, unpad(body, gate.length))  # C1
-    tracker = decoded.tracker
+    envelope = decode_envelope(gate, unpad(body, gate.length))  # C1
+    tracker = envelope.tracker
     if not box.holds(tracker):
-        if not box.is_open(slot):  # C2
-            raise Invalid("round.not_open", "no vote is open in this slot")
-        check_round(gate, decoded.ballot)  # C3
-        check_token(gate, decoded.ballot.credential, decoded.token)  # C4
-        if box.spent(slot, decoded.ballot.credential):  # C5
-            raise Invalid("token.spent", "another ballot was cast with this token")
-        admitted = check_content(gate, decoded)  # C6, C7, C8
-        alphas = [gate.group.ser(alpha) for alpha in admitted.alphas]
-        box.insert(slot, tracker, decoded.ballot.credential, alphas, decoded.raw)
+        try:
+            _take(box, gate, envelope)
+        except Invalid:
+            # The same bytes may have come twice at once, and the others were first.
+            if not box.holds(tracker):
+                raise
     document = receipt_document(gate.session, slot, tracker.hex())
     return Receipt(gate.session, slot, tracker.hex(), sign(key, "receipt", document))
+
+
+def _take(box: Box, gate: Gate, envelope: Envelope) -> None:
+    """C2 to C8, and the insert."""
+    ballot = envelope.ballot
+    if not box.is_open(gate.slot):  # C2
+        raise Invalid("round.not_open", "no vote is open in this slot")
+    check_round(gate, ballot)  # C3
+    check_token(gate, ballot.credential, envelope.token)  # C4
+    if box.spent(gate.slot, ballot.credential):  # C5
+        raise Invalid("token.spent", "another ballot was cast with this token")
+    admitted = check_content(gate, envelope)  # C6, C7, C8
+    alphas = [gate.group.ser(alpha) for alpha in admitted.alphas]
+    box.insert(gate.slot, envelope.tracker, ballot.credential, alphas, envelope.raw)
 
 
 class MemoryBox:
@@ -110,6 +117,8 @@ class MemoryBox:
         self, slot: str, tracker: bytes, credential: str, alphas: list[str], envelope: bytes
     ) -> None:
         """See :class:`Box`."""
+        if self.holds(tracker):
+            return
         if slot not in self._open:
             raise Invalid("round.not_open", "no vote is open in this slot")
         if (slot, credential) in self._spent:

@@ -12,6 +12,10 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import database, postgresql, server_programs, url
+
+__all__ = ["database", "postgresql", "url"]
+
 WITHOUT = frozenset(os.environ.get("BALLOT_WITHOUT", "").split())
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 REQUIRE_ALL = IN_CI or os.environ.get("BALLOT_REQUIRE_ALL") == "1"
@@ -43,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail, not skip, when a program is missing."""
     for program in _needs(item):
-        if shutil.which(program) is None:
+        if not _is_here(program):
             pytest.fail(f"{program} is not installed (Debian: apt-get install {program})", False)
 
 
@@ -52,6 +56,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if WITHOUT:
         terminalreporter.section("left out")
         terminalreporter.line(f"tests that need {_names()}, which is not installed")
+
+
+def _is_here(program: str) -> bool:
+    if program == "postgresql":
+        return server_programs() is not None
+    return shutil.which(program) is not None
 
 
 def _needs(item: pytest.Item) -> set[str]:

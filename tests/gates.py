@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from ballot.crypto import blind
 from ballot.crypto.group import Group
 from ballot.crypto.proofs import random_scalar
-from ballot.tally.ballots import Gate, encrypt, seal_envelope
+from ballot.tally.casting import encrypt, seal_envelope
 from ballot.tally.election import Question, encode_election
+from ballot.tally.gate import Gate
 from ballot.tally.styles import GRADES, YES_NO
 from tests.slotkeys import CLERK, SCRUTINEERS
 

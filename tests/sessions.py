@@ -16,9 +16,10 @@ from ballot.crypto.group import GROUPS
 from ballot.crypto.signing import SigningKey
 from ballot.tally import lifecycle
 from ballot.tally.count import Counts, Kind, count
+from ballot.tally.definition import decode_definition
 from ballot.tally.events import Event, Signature, chain, draft, sign_event
 from ballot.tally.rules import DEFAULTS
-from ballot.tally.session import Definition, decode_definition
+from ballot.tally.session import Definition
 from ballot.tally.signatories import needed
 
 MINUTE = "2025-01-16T02:42Z"

@@ -9,9 +9,14 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ballot import __version__
+from ballot.cli import databases, serving, tls
+from ballot.cli.checking import check_test_command
 from ballot.cli.counting import count_command, margin_command
 from ballot.cli.demonstration import demo_command
+from ballot.cli.installing import install_command, prepare_command
 from ballot.cli.output import fail
+from ballot.cli.passes import passes_command
+from ballot.cli.slips import codes_command
 from ballot.cli.verification import verify_command
 from ballot.crypto.errors import Invalid
 from ballot.crypto.selftest import self_test
@@ -46,6 +51,14 @@ app.command("demo")(demo_command)
 app.command("verify")(verify_command)
 app.command("count")(count_command)
 app.command("margin")(margin_command)
+app.command("prepare")(prepare_command)
+app.command("install")(install_command)
+app.command("passes")(passes_command)
+app.command("codes")(codes_command)
+app.command("check-test")(check_test_command)
+app.add_typer(databases.app, name="db")
+app.add_typer(serving.app, name="serve")
+app.add_typer(tls.app, name="tls")
 
 
 def _show_version(wanted: bool) -> None:

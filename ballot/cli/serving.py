@@ -87,5 +87,7 @@ def run(settings: Settings, lang: str, services: tuple[str, ...]) -> None:
     def started() -> None:
         for one in plan.services:
             typer.echo(message(lang, f"serve.at.{one.name}", address=one.address))
+        if plan.hallway is not None:
+            typer.echo(message(lang, "serve.desk", code=plan.hallway.desk_code))
 
     asyncio.run(serve([one.listener for one in plan.services], started, plan.stop))

@@ -1,25 +1,27 @@
-"""From the sample data to a definition that can be adopted."""
+"""From the plan of a session to a definition that can be adopted, and the keys it names."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ballot.crypto.credentials import draw_digits
+from ballot.crypto.credentials import derive_secret, draw_digits
 from ballot.crypto.encoding import dumps
-from ballot.crypto.group import group_named
+from ballot.crypto.group import Group, group_named
 from ballot.crypto.proofs import Random
 from ballot.crypto.signing import SigningKey
 from ballot.crypto.slotkey import SlotKey, generate_slot_key
 from ballot.demo.officials import Official, appoint
+from ballot.demo.plan import SIGNERS, Plan, VotePlan, standard_plan
 from ballot.demo.sample import Sample
-from ballot.tally.ballots import request_length
-from ballot.tally.rules import DEFAULTS
-from ballot.tally.session import Definition, decode_definition, list_digest
+from ballot.tally.definition import decode_definition
+from ballot.tally.gate import request_length
+from ballot.tally.session import Definition, list_digest
 
 SLOTS = 4
-SIGNERS = ("clerk", "scrutineers")
 
 Keys = dict[str, dict[str, SlotKey]]
 """signer → slot → key."""
+DrawnList = Callable[[str], list[str]]
+"""The uuid of a slot → the credentials of all slips there, sorted."""
 
 
 def slot_ids(vote: str) -> list[str]:
@@ -27,14 +29,21 @@ def slot_ids(vote: str) -> list[str]:
     return [f"{vote}-{n}" for n in range(1, SLOTS + 1)]
 
 
-def make_slot_keys(slots: Iterable[str], step: Callable[[], None]) -> Keys:
+def make_slot_keys(
+    slots: Iterable[str], step: Callable[[], None], signers: Sequence[str] = SIGNERS
+) -> Keys:
     """One RSA-3072 key per signer and slot; ``step`` is called after each."""
-    keys: Keys = {signer: {} for signer in SIGNERS}
+    keys: Keys = {signer: {} for signer in signers}
     for slot in slots:
-        for signer in SIGNERS:
+        for signer in signers:
             keys[signer][slot] = generate_slot_key()
             step()
     return keys
+
+
+def drawn_list(group: Group, uuid: str, slips: Iterable[str]) -> list[str]:
+    """The public list of a slot: g^s of every slip there (protocol §6)."""
+    return sorted(group.ser(group.power_g(derive_secret(group, uuid, slip))) for slip in slips)
 
 
 def check_sample(sample: Sample, group: str, random: Random) -> None:
@@ -42,110 +51,89 @@ def check_sample(sample: Sample, group: str, random: Random) -> None:
 
     The same definition with drawn codes in place of slot keys, which take seconds.
     """
-    box_key = SigningKey(random(32)).public
-    write_definition(sample, appoint(sample, random), None, box_key, group, random(32), random)
+    plan = standard_plan(sample, group, tuple(slot_ids("projects")))
+    chosen, count = group_named(group), len(sample.deputies)
+    nobodys = sorted(chosen.ser(chosen.power_g(i)) for i in range(1, count + 1))
+    officials, box_key = appoint(plan.people, random), SigningKey(random(32)).public
+    write_definition(plan, officials, {}, lambda _: nobodys, box_key, random(32), random)
 
 
 def write_definition(
-    sample: Sample,
+    plan: Plan,
     officials: list[Official],
-    keys: Keys | None,
+    keys: Keys,
+    drawn: DrawnList,
     box_key: str,
-    group: str,
     salt: bytes,
     random: Random,
 ) -> Definition:
-    """The definition of the sample session; raises what is unlawful or inconsistent in it.
+    """The definition of the planned session; raises what is unlawful or inconsistent in it.
 
-    Without ``keys`` it has drawn codes that nobody holds (:func:`check_sample`).
+    Without ``keys`` it has drawn codes.
     """
-    source, vote_id = sample.source, "projects"
-    slots: list[dict[str, Any]] = [
-        {
-            "id": slot,
-            "uuid": draw_digits(22, random),
-            "length": 1,
-            "keys": [keys[signer][slot].public.encode() for signer in SIGNERS] if keys else [],
-            "drawn": [] if keys else _nobodys_codes(group, len(sample.deputies)),
-        }
-        for slot in slot_ids(vote_id)
-    ]
+    source = plan.source
     assembly = source["assembly"]
     level = {"town": assembly.get("town"), "county": assembly["county"]}[assembly["level"]]
-    trustees = [official.id for official in officials if "scrutineer" in official.roles]
-    graded = sample.style == "grades"
-    title = f"{source['year']}年度民生实事项目" + ("满意度测评" if graded else "票决")
-    vote: dict[str, Any] = {
-        "id": vote_id,
-        "title": title,
-        "kind": "rating" if graded else "selection",
-        "style": sample.style,
-        "seats": 0 if graded else source["seats"],
-        "items": [_item(candidate) for candidate in sample.items],
-        "rules": _rules(sample),
-        "approvals": source["approvals"],
-        "waiver": None,
-        "channels": ["tablet", "paper"] if sample.papers else ["tablet"],
-        "slots": slots,
-    }
+    votes = [_vote(vote, keys, drawn, random) for vote in plan.votes]
     value = {
         "kind": "definition",
         "version": 1,
         "congress": f"{level}人民代表大会",
         "assembly": assembly["name"],
         "government": "镇人民政府" if assembly["level"] == "town" else "县人民政府",
-        "title": title,
+        "title": plan.title,
         "year": source["year"],
         "date": source["session_date"],
-        "practice": False,
+        "practice": plan.practice,
         "note": source["_note"],
-        "group": group,
-        "deputies": len(sample.deputies),
-        "roll_digest": list_digest(salt, list(sample.deputies)),
+        "group": plan.group,
+        "deputies": len(plan.deputies),
+        "roll_digest": list_digest(salt, list(plan.deputies)),
         "officers": [official.encode() for official in officials],
         "presidium_quorum": source["officers"]["presidium_quorum"],
-        "signers": list(SIGNERS) if keys else [],
+        "signers": list(keys),
         "trustees": {
-            "members": trustees,
+            "members": [official.id for official in officials if "scrutineer" in official.roles],
             "threshold": source["officers"]["key_threshold"],
         },
         "box_key": box_key,
-        "min_ballots": 10,
-        "min_paper": 5,
+        "min_ballots": plan.min_ballots,
+        "min_paper": plan.min_paper,
         "token_kind": "blind" if keys else "drawn",
-        "votes": [vote],
+        "votes": votes,
     }
     # The length depends on the vote alone: decode once, measure, state it, decode for good.
     draft = decode_definition(dumps(value))
-    for slot in slots:
-        longest = request_length(draft.group, draft.votes[0], slot["id"], len(SIGNERS))
-        slot["length"] = -(-longest // 1024) * 1024
+    for vote, entry in zip(draft.votes, votes, strict=True):
+        for slot in entry["slots"]:
+            longest = request_length(draft.group, vote, slot["id"], len(keys))
+            slot["length"] = -(-longest // 1024) * 1024
     return decode_definition(dumps(value))
 
 
-def _nobodys_codes(group: str, count: int) -> list[str]:
-    chosen = group_named(group)
-    return sorted(chosen.ser(chosen.power_g(i)) for i in range(1, count + 1))
-
-
-def _item(candidate: dict[str, Any]) -> dict[str, Any]:
+def _vote(vote: VotePlan, keys: Keys, drawn: DrawnList, random: Random) -> dict[str, Any]:
+    slots = []
+    for slot in vote.slots:
+        uuid = draw_digits(22, random)
+        slots.append(
+            {
+                "id": slot,
+                "uuid": uuid,
+                "length": 1,
+                "keys": [of_signer[slot].public.encode() for of_signer in keys.values()],
+                "drawn": [] if keys else drawn(uuid),
+            }
+        )
     return {
-        "id": candidate["id"],
-        "title": candidate["name"],
-        "content": candidate["content"],
-        "unit": candidate["responsible_unit"],
-        "location": candidate["location"],
-        "investment": candidate["investment_wan_yuan"],
-        "funding": candidate["funding"],
-        "completion": candidate["planned_completion"],
-        "category": candidate["category"],
-        "beneficiaries": candidate["beneficiaries"],
+        "id": vote.id,
+        "title": vote.title,
+        "kind": vote.kind,
+        "style": vote.style,
+        "seats": vote.seats,
+        "items": [dict(item) for item in vote.items],
+        "rules": dict(vote.rules),
+        "approvals": [dict(step) for step in vote.approvals],
+        "waiver": vote.waiver and dict(vote.waiver),
+        "channels": list(vote.channels),
+        "slots": slots,
     }
-
-
-def _rules(sample: Sample) -> dict[str, Any]:
-    rules = dict(sample.source["rules"])
-    if sample.style == "grades":
-        names = ("rate_denominator", "grade_denominator", "half", "weights")
-        return rules | {name: DEFAULTS[name] for name in names}
-    return rules | {"style": sample.style}

@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 
 import httpx
 
@@ -16,44 +17,48 @@ from ballot.store.box import SqlBox
 from ballot.store.engine import Database
 from ballot.store.roll import Deputy, RollStore
 from ballot.store.schema import SERVICES, upgrade
+from ballot.tls import write_private
 from ballot.web.registrar_app import Hallway
 from ballot.web.running import Plan, build
 from ballot.web.serving import serve
 
-__all__ = ["Hosted", "hosted", "install"]
 
-
-def install(stage: Stage, names: dict[str, str], settings: Settings) -> dict[str, str]:
-    """Put the stage's session into three databases; deputy → pass.
+def install(
+    stage: Stage, names: dict[str, str], hall: Settings, scrutineers: Settings
+) -> dict[str, str]:
+    """Put the stage's session into the databases of both machines; deputy → pass.
 
     ``names``: number → name of every deputy of the roll.
     """
-    data_dir, definition = settings.data_dir, stage.definition
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    definition, random = stage.definition, secrets.token_bytes
     roll = Roll(tuple(Deputy(n, names[n]) for n in stage.plan.deputies), stage.salt)
-    random = secrets.token_bytes
-    box = Database(settings.database("box"))
-    upgrade(box, SERVICES["box"])
-    SqlBox(box).put_key(stage.box_key, make_secret(data_dir / "box.secret"), random)
-    install_definition(box, "box", definition.raw)
-    box.close()
-    make_secret(data_dir / "signer-link.secret")
-    passes: dict[str, str] = {}
-    for service, signer in zip(
-        ("registrar", "signer"), definition.signers or ("clerk",), strict=False
+    with _database(hall, "box") as box:
+        SqlBox(box).put_key(stage.box_key, make_secret(hall.data_dir / "box.secret"), random)
+        install_definition(box, "box", definition.raw)
+    signers = definition.signers or ("clerk",)
+    for service, signer, settings in zip(
+        ("registrar", "signer"), signers, (hall, scrutineers), strict=False
     ):
-        database = Database(settings.database(service))
+        secret = make_secret(settings.data_dir / f"{service}.secret")
+        with _database(settings, service) as database:
+            if stage.slot_keys:
+                RollStore(database).put_keys(signer, stage.slot_keys[signer], secret, random)
+            install_roll(database, install_definition(database, service, definition.raw), roll)
+    link = make_secret(scrutineers.data_dir / "signer-link.secret")
+    write_private(hall.data_dir / "signer-link.secret", link.encode())
+    with _database(hall, "registrar") as database:
+        return {one.number: code for one, code in make_passes(RollStore(database), random)}
+
+
+@contextmanager
+def _database(settings: Settings, service: str) -> Iterator[Database]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database(service))
+    try:
         upgrade(database, SERVICES[service])
-        store = RollStore(database)
-        if stage.slot_keys:
-            secret = make_secret(data_dir / f"{service}.secret")
-            store.put_keys(signer, stage.slot_keys[signer], secret, random)
-        install_roll(database, install_definition(database, service, definition.raw), roll)
-        if service == "registrar":
-            make_secret(data_dir / "registrar.secret")
-            passes = {deputy.number: code for deputy, code in make_passes(store, random)}
+        yield database
+    finally:
         database.close()
-    return passes
 
 
 class Hosted:
@@ -62,8 +67,16 @@ class Hosted:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.at = {one.name: one.address for one in plan.services}
-        self.registrar = httpx.Client(base_url=self.at["registrar"], timeout=60)
-        self.box = httpx.Client(base_url=self.at["box"], timeout=60)
+
+    @cached_property
+    def registrar(self) -> httpx.Client:
+        """A client of the registrar."""
+        return httpx.Client(base_url=self.at["registrar"], timeout=60)
+
+    @cached_property
+    def box(self) -> httpx.Client:
+        """A client of the box."""
+        return httpx.Client(base_url=self.at["box"], timeout=60)
 
     @property
     def hallway(self) -> Hallway:
@@ -78,9 +91,9 @@ class Hosted:
 
 
 @contextmanager
-def hosted(settings: Settings) -> Iterator[Hosted]:
-    """All services of the directory, until the block ends. Raises as :func:`build`."""
-    plan = build(settings, ("box", "signer", "registrar"))
+def hosted(settings: Settings, services: Sequence[str]) -> Iterator[Hosted]:
+    """These services of a directory, until the block ends. Raises as :func:`build`."""
+    plan = build(settings, services)
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stop: list[Callable[[], None]] = []
 

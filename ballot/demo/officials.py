@@ -1,5 +1,6 @@
 """Simulated officials: each holds the own keys, as real ones do on their own devices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from ballot.crypto.group import Group
 from ballot.crypto.keyfile import KeyHeader, lock, unlock
 from ballot.crypto.proofs import Random, random_scalar
 from ballot.crypto.signing import SigningKey
-from ballot.demo.sample import Sample
+from ballot.demo.sample import Person
 from ballot.tally.events import Event, Signature, sign_event
 from ballot.tally.session import Definition
 
@@ -38,11 +39,11 @@ class Official:
         }
 
 
-def appoint(sample: Sample, random: Random) -> list[Official]:
-    """Everyone named in the sample; one person with two roles is one official."""
+def appoint(people: Iterable[Person], random: Random) -> list[Official]:
+    """Everyone named; one person with two roles is one official."""
     officials: dict[str, Official] = {}
     numbers: dict[str, int] = {}
-    for person in sample.people:
+    for person in people:
         who = person.deputy or f"{person.role}/{person.name}"
         if who in officials:
             officials[who].roles.append(person.role)

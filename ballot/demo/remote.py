@@ -4,6 +4,8 @@ Everything goes through HTTP as it will on the day: events and orders with the o
 signatures, check-in with passes, blind tokens, envelopes to the box on its own port.
 """
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -88,6 +90,7 @@ class RemoteDesk:
         self._definition, self._registrar, self._random = definition, registrar, random
         self._passes, self._papers, self._clerk = passes, papers, clerk
         self._slots: Sequence[str] = ()
+        self.admitted: set[str] = set()
         self.before_close: Callable[[], None] = lambda: None
 
     def open(self, slots: Sequence[str]) -> None:
@@ -96,6 +99,7 @@ class RemoteDesk:
 
     def admit(self, deputy: str, channel: str) -> dict[str, Wallet]:
         """See :class:`ballot.demo.desk.Desk`."""
+        self.admitted.add(deputy)
         if channel == "paper":
             self._papers.take_paper(deputy)
             return {}
@@ -156,20 +160,21 @@ class RemoteTablets:
 
     def __init__(
         self,
-        definition: Definition,
+        board: Board,
         box: httpx.Client,
         chair: Official,
         trustee: Official,
         random: Random,
     ) -> None:
-        self._definition, self._box, self._random = definition, box, random
+        self._board, self._box, self._random = board, box, random
         self._chair, self._trustee = chair, trustee
-        self.wait_until_open: Callable[[str], None] = lambda slot: None
+        self.accepted: Counter[str] = Counter()
         self.before_close: Callable[[str], None] = lambda slot: None
 
     def open(self, gate: Gate) -> None:
-        """See :class:`ballot.demo.tablets.Tablets`."""
-        self.wait_until_open(gate.slot)
+        """See :class:`ballot.demo.tablets.Tablets`; the box opens when the event reaches it."""
+        while self._box.get("/head").json()["number"] < self._board.state.number:
+            time.sleep(0.05)
 
     def cast(self, gate: Gate, marks: str, wallet: Wallet) -> None:
         """See :class:`ballot.demo.tablets.Tablets`; raises what the box refuses, and
@@ -184,7 +189,8 @@ class RemoteTablets:
         document = receipt_document(gate.session, gate.slot, tracker)
         if receipt != {**document, "signature": receipt.get("signature")}:
             raise Invalid("receipt.wrong", "a receipt for another ballot")
-        verify(self._definition.box_key, "receipt", document, receipt["signature"])
+        verify(self._board.definition.box_key, "receipt", document, receipt["signature"])
+        self.accepted[gate.slot] += 1
 
     def close(self, gate: Gate) -> dict[bytes, bytes]:
         """See :class:`ballot.demo.tablets.Tablets`: the presiding officer's order stops the box,
@@ -196,5 +202,5 @@ class RemoteTablets:
         return {decode_envelope(gate, line).tracker: line for line in lines}
 
     def _order(self, official: Official, kind: str, slot: str) -> bytes:
-        order = sign_order(official.key, kind, self._definition.session, slot, official.id)
+        order = sign_order(official.key, kind, self._board.definition.session, slot, official.id)
         return answer_of(self._box.post("/orders", content=encode_order(order), headers=JSON))

@@ -35,6 +35,12 @@ class Sample:
     paper_sheets: tuple[tuple[str | None, str], ...]
 
     @property
+    def names(self) -> dict[str, str]:
+        """Number → name of every deputy; without a roll in the file the number is the name."""
+        known = {entry["deputy_no"]: entry["name"] for entry in self.source["roll"]}
+        return {number: known.get(number, number) for number in self.deputies}
+
+    @property
     def items(self) -> list[dict[str, Any]]:
         """The candidates in ballot order."""
         return list(self.source["candidates"])

@@ -11,7 +11,8 @@ from typing import IO, BinaryIO
 from ballot.crypto.encoding import compact
 from ballot.tally.aggregate import Sums, encode_result, encode_sums
 from ballot.tally.archive import ArchiveWriter
-from ballot.tally.ballots import Envelope, Gate
+from ballot.tally.envelope import Envelope
+from ballot.tally.gate import Gate
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 

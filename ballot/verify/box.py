@@ -13,12 +13,14 @@ from typing import Any
 from ballot.crypto import merkle
 from ballot.crypto.encoding import code, sha256
 from ballot.crypto.errors import Invalid
-from ballot.tally import archive, ballots, record, styles
+from ballot.tally import archive, record, styles
+from ballot.tally.admission import check_alphas, check_cap, check_token
 from ballot.tally.aggregate import Factors, Partial, Sums, add, combine, empty_sums
 from ballot.tally.archive import BallotsEnded, CastBallot, EncryptedTally, PartialDecryption, Setup
 from ballot.tally.archive_reader import read_archive
-from ballot.tally.ballots import Gate
 from ballot.tally.election import Election, OpenBallot
+from ballot.tally.envelope import decode_envelope, encode_envelope, parse_admission, tracker
+from ballot.tally.gate import Gate
 from ballot.tally.state import Round
 from ballot.tally.styles import Totals
 from ballot.verify import totals
@@ -160,9 +162,9 @@ class BoxCheck:
             self._failed("V7", Invalid("admissions.missing", where))
             return None
         try:
-            stated, cap_proof, token = ballots.parse_admission(line)
+            stated, cap_proof, token = parse_admission(line)
             text = ballot.body.decode()
-            envelope = ballots.encode_envelope(gate.slot, text, cap_proof, token)
+            envelope = encode_envelope(gate.slot, text, cap_proof, token)
         except (Invalid, UnicodeDecodeError) as error:
             self.unread = True
             detail = error.detail if isinstance(error, Invalid) else "not UTF-8"
@@ -321,17 +323,17 @@ def admit(
     if task.beside is None:
         return (), alphas
     try:
-        envelope = ballots.decode_envelope(gate, task.beside)
+        envelope = decode_envelope(gate, task.beside)
     except Invalid as error:
         return (error,), alphas
     faults = []
     credential = envelope.ballot.credential
     asked: list[Callable[[], None]] = [
-        partial(ballots.check_alphas, opened),
-        partial(ballots.check_cap, gate, opened, envelope.cap_proof),
+        partial(check_alphas, opened),
+        partial(check_cap, gate, opened, envelope.cap_proof),
     ]
     if gate.keys:
-        asked.append(partial(ballots.check_token, gate, credential, envelope.token))
+        asked.append(partial(check_token, gate, credential, envelope.token))
     for check in asked:
         try:
             check()
@@ -343,7 +345,7 @@ def admit(
 def _tracker(body: bytes, envelope: bytes) -> bytes:
     """The tracker from the bytes alone, so that a ballot with a wrong proof has one, too."""
     unsigned = body[: body.rfind(b',"signature":')] + b"}"
-    return ballots.tracker(sha256(unsigned), sha256(envelope))
+    return tracker(sha256(unsigned), sha256(envelope))
 
 
 class Distinct:

@@ -11,9 +11,10 @@ from ballot.crypto.encoding import code_of_hex, parse_code
 from ballot.crypto.errors import Invalid
 from ballot.crypto.threshold import Trustees
 from ballot.tally import lifecycle
-from ballot.tally.ballots import check_lengths
+from ballot.tally.definition import decode_definition
 from ballot.tally.events import MAX_EVENTS, Event, decode_event
-from ballot.tally.session import Definition, decode_definition
+from ballot.tally.gate import check_lengths
+from ballot.tally.session import Definition
 from ballot.tally.signatories import refused_signatures
 from ballot.tally.state import Round, State
 from ballot.verify.container import Container, read_lines

@@ -12,7 +12,7 @@ from ballot.crypto.encoding import code_of_hex, loads
 from ballot.crypto.errors import Invalid
 from ballot.crypto.signing import verify
 from ballot.tally import record
-from ballot.tally.ballots import build_gate
+from ballot.tally.gate import build_gate
 from ballot.tally.state import Round
 from ballot.verify.box import Box, BoxCheck
 from ballot.verify.certificates import RoundCheck
@@ -121,7 +121,13 @@ class _Rounds:
         return [self._round(one) for one in self._rounds if not self._checks.hopeless()]
 
     def _round(self, one: Round) -> dict[str, Any]:
-        facts: dict[str, Any] = {"slot": one.slot, "kind": one.kind}
+        vote = self._chronicle.state.vote(one.slot)
+        facts: dict[str, Any] = {
+            "slot": one.slot,
+            "kind": one.kind,
+            "vote": vote.title,
+            "items": {item.id: item.title for item in vote.items if item.id in one.items},
+        }
         box: Box | None = None
         if one.tablets:
             check = self._box(one)
@@ -185,11 +191,24 @@ class _Rounds:
             checks.passed("V14", rounds=later)
 
     def _passed(self, name: str) -> None:
-        rounds = [one.slot for one in self._rounds]
-        evidence: dict[str, Any] = {"rounds": rounds}
-        if name in ("V6", "V7", "V9"):
-            evidence["ballots"] = self._ballots
-        if rounds or self._chronicle.published:
+        rounds, certified = self._rounds, self._chronicle.certified
+        if name in _BOX:
+            rounds = [one for one in rounds if one.tablets]
+        evidence: dict[str, Any] = {"rounds": [one.slot for one in rounds]}
+        match name:
+            case "V6" | "V7" | "V9":
+                evidence["ballots"] = self._ballots
+            case "V8":
+                evidence["sealers"] = [len(one.sealers) for one in rounds]
+            case "V10":
+                evidence["partials"] = [len(one.partials) for one in rounds]
+            case "V12":
+                evidence["items"] = [len(one.items) for one in rounds]
+            case "V13":
+                evidence["signatures"] = [len(certified[one.slot][-1].signatures) for one in rounds]
+            case _:
+                pass
+        if self._rounds or self._chronicle.published:
             self._checks.passed(name, **evidence)
 
 
@@ -208,7 +227,8 @@ def _check_receipt(
         if session != chronicle.definition.session:
             raise Invalid("receipt.other_session", "a receipt of another session")
     except Invalid as error:
-        checks.unknown("V8", "receipt.malformed", error.detail)
+        known = error.code.startswith("receipt.")
+        checks.unknown("V8", error.code if known else "receipt.malformed", error.detail)
         return
     path = record.round_path(slot, "admissions.jsonl")
     if path not in container.members:

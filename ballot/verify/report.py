@@ -114,6 +114,20 @@ class Report:
         }
 
 
+def no_report(code: str, detail: str) -> dict[str, Any]:
+    """What stands in place of a report, as JSON values, where there is nothing to verify:
+    no file, or one that is neither a record nor an archive.
+    """
+    only = Check(CHECKS[0], "not_checkable", code, printable(detail))
+    return {
+        "verdict": "not_checkable",
+        "kind": None,
+        "practice": False,
+        "facts": {},
+        "checks": [only.to_json()],
+    }
+
+
 class Checklist:
     """Collects what the checks find and makes the report of it.
 

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from ballot.crypto.encoding import digest, sha256
+from ballot.crypto.encoding import sha256
 
 STATIC = Path(__file__).parent / "static"
 
@@ -20,8 +20,9 @@ def served_files() -> dict[str, str]:
 
 @cache
 def client_digest() -> str:
-    """One digest over all of them: that of the canonical JSON of :func:`served_files`."""
-    return digest(served_files())
+    """One digest over all of them: of the lines ``digest  path``, as ``sha256sum`` prints them."""
+    lines = (f"{found}  {path}\n" for path, found in served_files().items())
+    return sha256("".join(lines).encode()).hex()
 
 
 def is_built() -> bool:

@@ -33,6 +33,7 @@ from ballot.web.problems import problem
 from ballot.web.registrar_service import DEVICE_SIZE, RegistrarService
 from ballot.web.results import METHODS, Results, read_results, results_router
 from ballot.web.shield import headers
+from ballot.web.tablet import tablet_router
 from ballot.web.views import SessionView
 from ballot.web.words import Words
 
@@ -66,6 +67,7 @@ class Hallway:
     shown: Numbers = field(default_factory=Numbers)
     results: Results | None = None
     trouble: str = ""
+    desk_code: str = ""
 
     def session(self) -> tuple[State, Sequence[Event]]:
         """Where the session stands, and its events."""
@@ -117,6 +119,7 @@ def registrar_app(
     app.include_router(_documents(hallway))
     app.include_router(_officials(hallway))
     app.include_router(_tablets(hallway))
+    app.include_router(tablet_router(around.box_at))
     app.include_router(results_router(lambda: hallway.results, _before(hallway)))
     for router in routers:
         app.include_router(router)
@@ -165,7 +168,8 @@ def _documents(hallway: Hallway) -> APIRouter:
 
     @router.api_route("/api/client", methods=METHODS)
     async def client() -> Response:
-        return json_response({"digest": client_digest(), "files": served_files()})
+        files = [{"digest": found, "path": path} for path, found in served_files().items()]
+        return json_response({"digest": client_digest(), "files": files})
 
     @router.api_route("/authority.pem", methods=METHODS)
     async def authority() -> Response:
@@ -319,9 +323,13 @@ async def _keep_record(hallway: Hallway) -> None:
 
 async def _boxes(hallway: Hallway, box: Follower | None) -> dict[str, list[bytes]]:
     """The envelopes of every certified round that had a box."""
-    found = {}
+    found: dict[str, list[bytes]] = {}
+    if box is None:
+        return found
+    while box.number < len(hallway.service.board.events):  # it learns that the round is certified
+        await asyncio.sleep(0.1)
     for one in hallway.service.state.rounds.values():
-        if one.tablets and one.certificates and box is not None:
+        if one.tablets and one.certificates:
             response = await box.client.get(f"/sealed/{one.slot}")
             response.raise_for_status()
             found[one.slot] = response.content.splitlines()

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
+from ballot.crypto.encoding import parse_code
+from ballot.crypto.errors import Invalid
 from ballot.locale import LANGUAGES
+from ballot.web.forms import read_form
 from ballot.web.pages import page, qr_svg
-from ballot.web.record import read_record
+from ballot.web.record import read_record, read_trackers
 from ballot.web.views import RoundPage, SessionView, VoteView, session_view
 from ballot.web.words import Words
 
@@ -24,16 +27,18 @@ METHODS = ["GET", "HEAD"]
 
 @dataclass(frozen=True)
 class Results:
-    """A verified record and what its pages show, per language."""
+    """A verified record and what its pages show, per language; 票迹码 → slot."""
 
     path: Path
     sessions: dict[str, SessionView]
+    trackers: dict[str, str]
 
 
 def read_results(path: Path) -> Results:
     """Read a verified ``record.zip`` once. Raises OSError and what :func:`read_record` raises."""
     documents = read_record(path)
-    return Results(path, {lang: session_view(documents, lang) for lang in LANGUAGES})
+    sessions = {lang: session_view(documents, lang) for lang in LANGUAGES}
+    return Results(path, sessions, read_trackers(path))
 
 
 Source = Callable[[], Results | None]
@@ -72,6 +77,20 @@ def _add_pages(router: APIRouter, source: Source, before: Before, words: Words) 
         if results is None:
             return before(words)
         return page("result.html", words, "/", session=results.sessions[words.lang])
+
+    @router.post(words.href("/tracker"))
+    async def tracker(request: Request) -> HTMLResponse:
+        """Whether a ballot is in a sealed box. Posted, so that no address holds the code."""
+        results = _found(source())
+        form = await read_form(request)
+        try:
+            code = parse_code(form.get("code", ""))
+        except Invalid:
+            code = ""
+        slot = results.trackers.get(code)
+        found = results.sessions[words.lang].page(slot) if slot else None
+        shown = {"code": code, "round": found[1].round if found else None}
+        return page("tracker.html", words, "/", session=results.sessions[words.lang], **shown)
 
     @router.api_route(words.href("/certificate/{slot}"), methods=METHODS)
     def certificate(slot: str) -> HTMLResponse:

@@ -1,5 +1,6 @@
 """Putting the services together: databases, secrets, followers, ports (docs/service.md)."""
 
+import secrets
 import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from ballot.crypto.errors import Invalid
+from ballot.issuing import Counts
 from ballot.settings import LOOPBACK, Settings, read_secret
 from ballot.store.engine import Database
 from ballot.tally.session import Definition
 from ballot.web.box_app import box_app
 from ballot.web.box_service import BoxService
+from ballot.web.desk import desk_router
 from ballot.web.following import Follower
+from ballot.web.login import DeskCode, Guard, login_router
 from ballot.web.peer import TIMEOUT, HttpPeer
 from ballot.web.registrar_app import Around, Hallway, registrar_app
 from ballot.web.registrar_service import RegistrarService
@@ -94,9 +99,27 @@ def _applications(
         database = Database(settings.database("registrar"))
         registrar = RegistrarService(database, _secret(settings, "registrar"), peers)
         _check_signers(registrar.board.definition, bool(signer_at), "signer" in wanted)
-        apps["registrar"] = registrar_app(registrar, _around(settings, hosts, box_at, signer_at))
+        desk = DeskCode(secrets.token_bytes)
+        around = _around(settings, hosts, box_at, signer_at)
+        apps["registrar"] = registrar_app(registrar, around, _desk(registrar, desk, peers))
         hallway = apps["registrar"].state.hallway
+        hallway.desk_code = desk.code
     return apps, hallway
+
+
+def _desk(
+    registrar: RegistrarService, code: DeskCode, peers: Sequence[HttpPeer]
+) -> list[APIRouter]:
+    """The clerk's pages."""
+    guard = Guard(code, secrets.token_bytes)
+
+    async def other() -> Counts:
+        return await run_in_threadpool(peers[0].counts)
+
+    desk = desk_router(
+        registrar.registrar, lambda: registrar.state, guard, other if peers else None
+    )
+    return [login_router(guard), desk]
 
 
 def link_secret(settings: Settings) -> str:

@@ -38,7 +38,7 @@ def headers(*, cache: str = "no-store", camera: bool = False, **policy: str) -> 
 
 
 # The public pages: the next round changes them; a browser asks again.
-HEADERS = headers(cache="no-cache")
+HEADERS = headers(cache="no-cache", form_action="'self'")
 API_HEADERS = headers()
 
 

@@ -14,7 +14,9 @@ import pytest
 from ballot.crypto.encoding import loads
 from ballot.tally.record import timestamp_of
 from tests import archives
-from tests.attacks.workshop import FIRST, Forgery, good, play, session_code, verify, zipped
+from tests.attacks.parts import zipped
+from tests.attacks.played import FIRST, good, play, session_code, verify
+from tests.attacks.workshop import Forgery
 
 BEL = Forgery.path("election.bel")
 DOCUMENTS = sorted(set(good()) - {BEL, "README.txt"})

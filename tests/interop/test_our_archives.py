@@ -18,11 +18,12 @@ from ballot.crypto.proofs import prove_knowledge
 from ballot.crypto.signing import SigningKey
 from ballot.polling import MemoryBox, cast
 from ballot.tally import aggregate
+from ballot.tally.admission import check_envelope
 from ballot.tally.archive import ArchiveWriter
-from ballot.tally.ballots import check_envelope, encode_envelope, pad
+from ballot.tally.envelope import encode_envelope, pad
 from ballot.verify.belenios import verify_archive
 from tests.gates import make_round, stream
-from tests.records import make_record
+from tests.plays import make_record
 
 pytestmark = pytest.mark.needs("belenios-tool")
 GROUP = GROUPS["BELENIOS-2048"]
@@ -35,9 +36,9 @@ def tool(folder: Path, *arguments: str) -> str:
     return done.stdout or done.stderr
 
 
-@pytest.mark.parametrize("style", ["three_way", "approve", "grades"])
+@pytest.mark.parametrize("style", ["three_way", "approve", "grades", "motion", "drawn"])
 def test_the_tool_accepts_our_archive_of_this_style(style: str, tmp_path: Path) -> None:
-    data, _ = make_record(style, "BELENIOS-2048", voters=10)
+    data, _ = make_record(f"{style}_2048")
     with zipfile.ZipFile(io.BytesIO(data)) as record:
         archives = [record.read(name) for name in record.namelist() if name.endswith(".bel")]
     assert archives

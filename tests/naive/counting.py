@@ -42,62 +42,115 @@ def stopped(rules: dict[str, Any], n: int, p: int, channels: list[dict[str, int]
 
 def outcome(
     vote: dict[str, Any],
-    round_kind: str,
+    run_off: bool,
     seats: int,
     heads: dict[str, int],
     totals: list[list[int]],
 ) -> dict[str, Any]:
-    """The fields to compare. ``heads``: n, p, r, v."""
-    rules = vote["rules"]
+    """The whole outcome. ``heads``: n, p, r, v; ``run_off``: most votes decide."""
+    rules, v = vote["rules"], heads["v"]
     if vote["style"] == "grades":
-        return {"items": [{"f5": grade(rules, heads, row)} for row in totals]}
+        shown = [k for k, row in enumerate(totals) if v and v in row]
+        items = [rating(rules, heads, row) for row in totals]
+        return {"session": "valid", "items": items, "warnings": {"unanimous": shown}}
     y = [row[0] for row in totals]
     base = {
         "majority_all": heads["n"],
         "majority_present": heads["p"],
         "majority_returned": heads["r"],
-        "majority_valid": heads["v"],
+        "majority_valid": v,
     }
-    run_off = round_kind == "run_off"
-    plurality = run_off or rules["threshold"] == "plurality"
-    m = 1 if plurality else base[rules["threshold"]] // 2 + 1
+    rule = "runoff" if run_off else rules["threshold"]
+    m = base[rule] // 2 + 1 if rule in base else 1
     if vote["style"] == "motion":
-        return {"threshold_votes": m, "passed": y[0] >= m and y[0] > 0}
-    passed = [k for k in range(len(y)) if y[k] >= m and y[k] > 0]
+        word = "passed" if y[0] >= m else "failed"
+        return {
+            "session": "valid",
+            "threshold_votes": m,
+            "passed": word == "passed",
+            "reasons": [reason(0, word, y, rule, m, [], 0)],
+            "warnings": warnings(rules, heads, totals, [0] if y[0] >= m else []),
+        }
+    every = range(len(y))
+    passed = [k for k in every if y[k] >= m and y[k] > 0]
     above = {k: sum(y[j] > y[k] for j in passed) for k in passed}
     upto = {k: sum(y[j] >= y[k] for j in passed) for k in passed}
     elected = [k for k in passed if upto[k] <= seats]
     tied = [k for k in passed if above[k] < seats < upto[k]]
+    not_chosen = [k for k in passed if above[k] >= seats]
     places = seats - len(elected)
+    words = dict.fromkeys(every, ("not_passed", 0)) | dict.fromkeys(elected, ("elected", 0))
+    words |= dict.fromkeys(tied, ("second_tie" if run_off else "tied", places))
+    words |= dict.fromkeys(not_chosen, ("not_chosen", seats))
     return {
+        "session": "valid",
         "threshold_votes": m,
         "elected": sorted(elected, key=lambda k: -y[k]),
-        "not_chosen": [k for k in passed if above[k] >= seats],
-        "not_passed": [k for k in range(len(y)) if k not in passed],
+        "not_chosen": not_chosen,
+        "not_passed": [k for k in every if k not in passed],
         "runoff": [] if run_off else tied,
         "runoff_seats": places if tied and not run_off else 0,
         "second_tie": tied if run_off else [],
         "second_tie_seats": places if tied and run_off else 0,
         "open_seats": places,
         "shortfall": 0 if tied else places,
+        "reasons": [
+            reason(k, words[k][0], y, rule, m, tied if k in tied else [], words[k][1])
+            for k in every
+        ],
+        "warnings": warnings(rules, heads, totals, elected),
     }
 
 
-def grade(rules: dict[str, Any], heads: dict[str, int], row: list[int]) -> str:
-    """F5 of §11."""
-    a, b, _, u, _ = row
+def reason(
+    k: int, word: str, y: list[int], rule: str, m: int, tied: list[int], places: int
+) -> dict[str, Any]:
+    """What is read out of item k (§5)."""
+    return {
+        "item": k,
+        "outcome": word,
+        "yes": y[k],
+        "rank": 1 + sum(other > y[k] for other in y),
+        "rule": rule,
+        "threshold_votes": m,
+        "others": [j for j in tied if j != k],
+        "places": places,
+    }
+
+
+def warnings(
+    rules: dict[str, Any], heads: dict[str, int], totals: list[list[int]], decided: list[int]
+) -> dict[str, Any]:
+    """What the presidium is told before publication (§5, §9)."""
+    weak, v = rules["threshold"] != "majority_all", heads["v"]
+    # Where only 赞成 exists, none at all shows everyone's choice as well.
+    answers = [row if len(row) > 1 else [row[0], v - row[0]] for row in totals]
+    return {
+        "below_statutory": weak,
+        "below_majority_all": [k for k in decided if weak and 2 * totals[k][0] <= heads["n"]],
+        "unanimous": [k for k, row in enumerate(answers) if v and v in row],
+    }
+
+
+def rating(rules: dict[str, Any], heads: dict[str, int], row: list[int]) -> dict[str, Any]:
+    """F1 to F5 of one item (§11)."""
+    a, b, d, u, _ = row
     v = heads["v"]
-    d = {
-        "all": heads["n"],
-        "present": heads["p"],
-        "returned": heads["r"],
-        "valid": v,
-        "valid_minus_unknown": v - u,
-    }[rules["grade_denominator"]]
-    if v == 0 or d == 0:
-        return "ungraded"
+    bases = {"all": heads["n"], "present": heads["p"], "returned": heads["r"]}
+    bases |= {"valid": v, "valid_minus_unknown": v - u}
+    rate, graded = bases[rules["rate_denominator"]], bases[rules["grade_denominator"]]
+    nothing = v == 0 or rate == 0
+    points = sum(w * n for w, n in zip(rules["weights"], (a, b, d), strict=True))
+    found: dict[str, Any] = {"rate_denominator": rate, "grade_denominator": graded}
+    for name, numerator in (("f1", a + b), ("f2", a), ("f3", d), ("f4", points)):
+        shown = f"{name}_score" if name == "f4" else f"{name}_pct"
+        x = numerator if name == "f4" else 100 * numerator
+        found[name] = [] if nothing else [numerator, rate]
+        q = 0 if nothing else (200 * x + rate) // (2 * rate)
+        found[shown] = "" if nothing else f"{q // 100}.{q % 100:02d}"
 
     def enough(z: int) -> bool:
-        return 2 * z > d if rules["half"] == "more_than_half" else 2 * z >= d
+        return 2 * z > graded if rules["half"] == "more_than_half" else 2 * z >= graded
 
-    return "satisfied" if enough(a) else "basic" if enough(a + b) else "unsatisfied"
+    word = "satisfied" if enough(a) else "basic" if enough(a + b) else "unsatisfied"
+    return found | {"f5": "ungraded" if v == 0 or graded == 0 else word}

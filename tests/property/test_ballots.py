@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from ballot.crypto.group import GROUPS
 from ballot.tally import aggregate, styles
-from ballot.tally.ballots import check_envelope, encrypt, reopen_test_ballot, tracker
+from ballot.tally.admission import check_envelope
+from ballot.tally.casting import encrypt, reopen_test_ballot
+from ballot.tally.envelope import tracker
 from ballot.tally.marks import LETTERS
 from tests.gates import Round, make_envelope, make_round, make_wallet
 

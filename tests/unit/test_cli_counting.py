@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ballot.cli.counting import count_command, margin_command
 from ballot.crypto import encoding
@@ -134,8 +133,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> No
 
 
 def test_another_language_is_refused(tmp_path: Path) -> None:
-    assert "zh 或 en" in refused(run("count", write(tmp_path, RUN_OFF), "--lang", "fr"))
-    assert "zh 或 en" in refused(run("margin", "8", "--lang", "fr"))
+    assert "--lang zh" in refused(run("count", write(tmp_path, RUN_OFF), "--lang", "fr"))
+    assert "--lang zh" in refused(run("margin", "8", "--lang", "fr"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from ballot.crypto.errors import Invalid
 from ballot.crypto.group import GROUPS
 from ballot.crypto.signing import SigningKey, verify
 from ballot.polling import MemoryBox, Receipt, cast, receipt_document
-from ballot.tally.ballots import Gate, encrypt, pad, seal_envelope
+from ballot.tally.casting import encrypt, seal_envelope
+from ballot.tally.envelope import pad
+from ballot.tally.gate import Gate
 from tests.gates import SESSION, SLOT, make_envelope, make_round, make_wallet, stream
 
 ED = GROUPS["Ed25519"]

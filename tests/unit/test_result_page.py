@@ -18,6 +18,7 @@ from ballot.web.bars import axis, share, stack
 from ballot.web.shield import HEADERS
 from ballot.web.words import Words, byte_size, chinese_number
 from tests import web_fixture
+from tests.records import make_record
 from tests.web_fixture import SLOT, Client, Document, fake, tablet
 
 WEB = Path(__file__).parents[2] / "ballot" / "web"
@@ -141,7 +142,8 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(town: Client, pa
     found = town.get(path).text
     foreign = re.findall(r"(?:https?:)?//[\w.]+", re.sub(r'xmlns="[^"]+"', "", found))
     assert foreign == []
-    assert re.findall(r"<(script|style|iframe|object|form|base|link rel=\"pre)", found) == []
+    assert re.findall(r"<(script|style|iframe|object|base|link rel=\"pre)", found) == []
+    assert all(action.startswith("/") for action in re.findall(r'<form[^>]* action="([^"]*)"', found))
     assert re.findall(r"\s(style|on\w+)=", found) == []
     assert "@import" not in found
     assert re.findall(r"url\((?!#)", found) == []
@@ -594,3 +596,36 @@ def test_colours_are_readable_and_states_have_a_shape() -> None:
         "@media print",
     ):
         assert rule in css
+
+
+# Looking up a ballot
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Client, list[str]]:
+    """A real record with its result page, and the codes of its ballots."""
+    data, _ = make_record("three_way")
+    path = tmp_path_factory.mktemp("counted") / "record.zip"
+    path.write_bytes(data)
+    with zipfile.ZipFile(path) as archive:
+        lines = archive.read("rounds/projects-1/admissions.jsonl").splitlines()
+    trackers = [encoding.loads(line)["tracker"] for line in lines]
+    return client(path), [encoding.code_of_hex(tracker) for tracker in trackers]
+
+
+@pytest.mark.parametrize("path", ["/tracker", "/en/tracker"])
+def test_a_deputy_finds_the_own_ballot_however_the_code_is_typed(
+    counted: tuple[Client, list[str]], path: str
+) -> None:
+    page, codes = counted
+    words = messages("en" if path.startswith("/en") else "zh")
+    found = words["web.tracker.found.next"]
+    for typed in (codes[0], codes[1].lower(), codes[2].replace("-", " "), codes[3].replace("0", "O")):
+        answer = page.post(path, code=typed)
+        assert (answer.status_code, found in html.unescape(answer.text)) == (200, True)
+    lost = page.post(path, code="0000-0000-0000").text
+    assert words["web.tracker.absent"] in html.unescape(lost)
+    for typed in ("", "0000", HOSTILE[:40]):
+        answer = page.post(path, code=typed)
+        assert words["web.tracker.malformed"] in html.unescape(answer.text)
+        assert "<script>" not in answer.text

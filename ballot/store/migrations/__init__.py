@@ -1,0 +1,1 @@
+"""Alembic migrations in three branches: board, roll, box."""

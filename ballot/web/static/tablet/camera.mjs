@@ -1,0 +1,69 @@
+// Scanning a QR code: the camera is on while this screen is, and its pictures stay on the tablet.
+
+import { button, h } from "./dom.mjs";
+import { headingPlace } from "./frame.mjs";
+
+const EVERY = 250; // ms between two pictures
+const SIDE = 640; // pixels of a picture looked at
+
+/**
+ * Show the camera's picture in `place` until a QR code is read; null where there is no camera.
+ * @param {HTMLVideoElement} video @param {AbortSignal} signal
+ * @returns {Promise<string | null>}
+ */
+export async function readCode(video, signal) {
+  const { decodeQR } = await import("../vendor/qr_reader.mjs");
+  /** @type {MediaStream} */
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  } catch {
+    return null; // refused, absent or in use: typing works as well
+  }
+  const stop = () => stream.getTracks().forEach((track) => track.stop());
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  video.srcObject = stream;
+  await video.play().catch(() => undefined);
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  while (!signal.aborted && context) {
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+    if (!video.videoWidth) continue;
+    const scale = Math.min(1, SIDE / Math.max(video.videoWidth, video.videoHeight));
+    canvas.width = Math.round(video.videoWidth * scale);
+    canvas.height = Math.round(video.videoHeight * scale);
+    context.drawImage(video, 0, 0, canvas.width, canvas.height);
+    try {
+      const text = decodeQR(context.getImageData(0, 0, canvas.width, canvas.height));
+      stop();
+      return text;
+    } catch {
+      // No code in this picture.
+    }
+  }
+  return null;
+}
+
+/** @param {import("./app.mjs").App} app @param {import("./code_pad.mjs").Pad} pad @returns {import("./frame.mjs").Screen} */
+export function scan(app, pad) {
+  return (_, signal) => {
+    const { t } = app;
+    const video = h("video", { class: "camera", playsinline: true, muted: true, "aria-label": t("scan.title") });
+    const said = h("p", { class: "lead", role: "status" }, t("scan.lead"));
+    void readCode(video, signal).then((text) => {
+      if (signal.aborted) return;
+      if (text !== null) pad.take(pad.fold(text.split(/[/#=]/).pop() ?? "").slice(0, pad.length));
+      else {
+        video.hidden = true;
+        said.replaceChildren(t("scan.none"));
+      }
+    });
+    return {
+      name: "scan",
+      title: t("scan.title"),
+      content: [headingPlace(), said, video],
+      foot: [button(t("scan.stop"), () => app.openCheckIn(), { class: "btn btn--next" })],
+    };
+  };
+}

@@ -1,0 +1,2 @@
+// Reading QR codes from a camera's pictures; bundled by scripts/build_client.
+export { decodeQR } from "qr/decode.js";

@@ -1,0 +1,76 @@
+"""Chromium, running sessions, tablets. Pictures go to ``artefacts/e2e`` (not in git)."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.host import Host
+from tests.e2e.tablet import Tablet
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test below this folder needs a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.needs("chromium"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=ARGUMENTS,
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Where pictures go."""
+    place = Path(__file__).parents[2] / "artefacts" / "e2e"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Host]]:
+    """Make sessions; they end with the module."""
+    made: list[Host] = []
+
+    def make(**options: Any) -> Host:
+        made.append(Host(tmp_path_factory.mktemp("hall"), **options))
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()
+
+
+@pytest.fixture
+def tablets(browser: Browser, shots: Path) -> Iterator[Callable[..., Tablet]]:
+    """Take tablets from the tray; at the end none of them may have seen a fault."""
+    taken: list[Tablet] = []
+
+    def take(host: Host, **options: Any) -> Tablet:
+        taken.append(Tablet(browser, host, shots, **options))
+        return taken[-1]
+
+    yield take
+    for tablet in taken:
+        tablet.close()
