@@ -89,8 +89,14 @@ def _add_pages(router: APIRouter, source: Source, before: Before, words: Words) 
             code = ""
         slot = results.trackers.get(code)
         found = results.sessions[words.lang].page(slot) if slot else None
-        shown = {"code": code, "round": found[1].round if found else None}
-        return page("tracker.html", words, "/", session=results.sessions[words.lang], **shown)
+        return page(
+            "tracker.html",
+            words,
+            "/",
+            session=results.sessions[words.lang],
+            typed=code,
+            round=found[1].round if found else None,
+        )
 
     @router.api_route(words.href("/certificate/{slot}"), methods=METHODS)
     def certificate(slot: str) -> HTMLResponse:

@@ -20,11 +20,12 @@ from ballot.web.box_app import box_app
 from ballot.web.box_service import BoxService
 from ballot.web.desk import desk_router
 from ballot.web.following import Follower
-from ballot.web.login import DeskCode, Guard, login_router
+from ballot.web.login import Guard, login_router
 from ballot.web.peer import TIMEOUT, HttpPeer
 from ballot.web.registrar_app import Around, Hallway, registrar_app
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.serving import Listener, bind
+from ballot.web.sessions import DeskCode
 from ballot.web.signer_app import SignerService, signer_app
 
 SERVICES = ("box", "signer", "registrar")

@@ -126,25 +126,41 @@ export function sealEnvelope(gate, unsigned, s, token, random) {
   });
 }
 
-/** The request body: the envelope and spaces up to the slot's length. @param {Pick<Gate, "length">} gate @param {Uint8Array} envelope */
+/**
+ * The request body: the envelope and spaces up to the slot's length.
+ * @param {Pick<Gate, "length">} gate
+ * @param {Uint8Array} envelope
+ */
 export function pad(gate, envelope) {
   if (envelope.length > gate.length) throw new Invalid("envelope.malformed", "longer than the slot's length");
   return concat(envelope, new Uint8Array(gate.length - envelope.length).fill(0x20));
 }
 
-/** 票迹码 source: SHA-256(`ballot/v1/tracker` ‖ 0x00 ‖ u ‖ e). @param {Uint8Array} u @param {Uint8Array} e */
+/**
+ * 票迹码 source: SHA-256(`ballot/v1/tracker` ‖ 0x00 ‖ u ‖ e).
+ * @param {Uint8Array} u
+ * @param {Uint8Array} e
+ */
 export function tracker(u, e) {
   return sha256(utf8("ballot/v1/tracker\0"), u, e);
 }
 
-/** The tracker that a 验票 must have shown, rebuilt from its opening. @param {Gate} gate @param {Opening} opening @param {Progress} [progress] */
+/**
+ * The tracker that a 验票 must have shown, rebuilt from its opening.
+ * @param {Gate} gate
+ * @param {Opening} opening
+ * @param {Progress} [progress]
+ */
 export function reopenTestBallot(gate, { slot, marks, credential, seed, e }, progress) {
   if (slot !== gate.slot) throw new Invalid("ballot.wrong_round", "a test ballot of another slot");
   gate.group.parseKey(credential);
   return tracker(encrypt(gate, marks, credential, seed, progress).digest, e);
 }
 
-/** The text of the one QR of a test ballot: canonical JSON of exactly five members. @param {Opening} opening */
+/**
+ * The text of the one QR of a test ballot: canonical JSON of exactly five members.
+ * @param {Opening} opening
+ */
 export function encodeOpening({ slot, credential, marks, seed, e }) {
   const document = { credential, e: toHex(e), marks, seed: toHex(seed), slot };
   return new TextDecoder().decode(dumps(document));
@@ -156,7 +172,7 @@ export function decodeOpening(text) {
   return {
     slot: shapes.identifier(value.slot, "slot"),
     credential: shapes.text(value.credential, "credential", 1, 700),
-    marks: shapes.text(value.marks, "marks", 1, 500),
+    marks: shapes.text(value.marks, "marks", 1, 480),
     seed: fromHex(shapes.hexadecimal(value.seed, "seed")),
     e: fromHex(shapes.hexadecimal(value.e, "e")),
   };

@@ -38,7 +38,10 @@ export class Board {
     /** Slots of the open check-in. @type {string[]} */
     this.checkIn = [];
     this.published = false;
-    /** Rounds that exist: the first of each vote, and those that were called. @type {Map<string, Round>} */
+    /**
+     * Rounds that exist: the first of each vote, and those that were called.
+     * @type {Map<string, Round>}
+     */
     this.rounds = new Map();
     for (const { slots } of definition.votes) if (slots[0]) this.#add(slots[0].id, "first", null);
     /** @type {Set<string>} */
@@ -152,7 +155,13 @@ export class Board {
     }
   }
 
-  /** The n-th round of a vote uses its n-th slot (attack E36). @param {Round["kind"]} kind @param {string} slot @param {any} body @param {string} calling */
+  /**
+   * The n-th round of a vote uses its n-th slot (attack E36).
+   * @param {Round["kind"]} kind
+   * @param {string} slot
+   * @param {any} body
+   * @param {string} calling
+   */
   #call(kind, slot, body, calling) {
     const { vote, number } = this.#known(slot);
     const earlier = vote.slots.filter(({ id }) => this.rounds.has(id));

@@ -55,17 +55,28 @@ export function b64(data) {
   return write(data, STANDARD);
 }
 
-/** URL-safe base64 without padding (RFC 4648 §5), as tokens are written. @param {Uint8Array} data */
+/**
+ * URL-safe base64 without padding (RFC 4648 §5), as tokens are written.
+ * @param {Uint8Array} data
+ */
 export function b64url(data) {
   return write(data, URL_SAFE);
 }
 
-/** The `size` bytes written by `b64`; other spellings are refused. @param {string} text @param {number} size */
+/**
+ * The `size` bytes written by `b64`; other spellings are refused.
+ * @param {string} text
+ * @param {number} size
+ */
 export function unb64(text, size) {
   return read(text, size, STANDARD);
 }
 
-/** The `size` bytes written by `b64url`; other spellings are refused. @param {string} text @param {number} size */
+/**
+ * The `size` bytes written by `b64url`; other spellings are refused.
+ * @param {string} text
+ * @param {number} size
+ */
 export function unb64url(text, size) {
   return read(text, size, URL_SAFE);
 }

@@ -11,14 +11,22 @@ import { Invalid } from "./errors.mjs";
 import * as shapes from "./shapes.mjs";
 import { checkPublicKey } from "./signing.mjs";
 
-/** People, tokens and votes fit together; throws the first thing that does not. @param {Definition} definition */
+/**
+ * People, tokens and votes fit together; throws the first thing that does not.
+ * @param {Definition} definition
+ */
 export function checkDefinition(definition) {
   checkPeople(definition);
   checkTokens(definition);
   definition.votes.forEach(checkVote);
 }
 
-/** The officer of that id; else `signature.unknown_signer`. @param {Definition} definition @param {string} id @returns {Officer} */
+/**
+ * The officer of that id; else `signature.unknown_signer`.
+ * @param {Definition} definition
+ * @param {string} id
+ * @returns {Officer}
+ */
 export function findOfficer(definition, id) {
   const found = definition.officers.find((one) => one.id === id);
   if (!found) throw new Invalid("signature.unknown_signer", id);

@@ -20,7 +20,10 @@ function checkDigit(digits) {
   return BASE58[53 - Number(value % 53n)];
 }
 
-/** A slip as typed, in printed form; `code.malformed` says where it is wrong. @param {string} text */
+/**
+ * A slip as typed, in printed form; `code.malformed` says where it is wrong.
+ * @param {string} text
+ */
 export function parseSlip(text) {
   const plain = text.replace(BETWEEN, "");
   const shown = (plain.match(/.{1,3}/gsu) ?? []).join("-");
@@ -33,7 +36,12 @@ export function parseSlip(text) {
   return shown;
 }
 
-/** The secret exponent s of a slip in the election `uuid` (PBKDF2, 1000 iterations). @param {Group} group @param {string} uuid @param {string} slip in printed form */
+/**
+ * The secret exponent s of a slip in the election `uuid` (PBKDF2, 1000 iterations).
+ * @param {Group} group
+ * @param {string} uuid
+ * @param {string} slip in printed form
+ */
 export function deriveSecret(group, uuid, slip) {
   if (!SLIP.test(slip)) throw new Invalid("code.malformed", "not a slip in printed form");
   return group.mod(toInteger(pbkdf2(sha256, utf8(slip), utf8(uuid), { c: 1000, dkLen: 32 })));

@@ -38,7 +38,11 @@ const FIELDS =
   "officers practice presidium_quorum roll_digest signers title token_kind trustees version " +
   "votes year";
 
-/** The definition with exactly these canonical bytes, or a refusal with its place. @param {Uint8Array} data @returns {Definition} */
+/**
+ * The definition with exactly these canonical bytes, or a refusal with its place.
+ * @param {Uint8Array} data
+ * @returns {Definition}
+ */
 export function decodeDefinition(data) {
   const value = shapes.fields(loads(data), FIELDS, "definition");
   shapes.choice(value.kind, ["definition"], "kind");
@@ -75,7 +79,12 @@ export function decodeDefinition(data) {
   return definition;
 }
 
-/** The n-th slot of a vote, n from 1; else `definition.slot`. @param {Definition} definition @param {string} id @returns {{ vote: Vote, slot: Slot, number: number }} */
+/**
+ * The n-th slot of a vote, n from 1; else `definition.slot`.
+ * @param {Definition} definition
+ * @param {string} id
+ * @returns {{ vote: Vote, slot: Slot, number: number }}
+ */
 export function findSlot(definition, id) {
   for (const vote of definition.votes) {
     const index = vote.slots.findIndex((slot) => slot.id === id);
@@ -98,7 +107,13 @@ function officer(value, where) {
   };
 }
 
-/** @param {any} value @param {string} where @param {Group} group @param {number} signers @returns {Vote} */
+/**
+ * @param {any} value
+ * @param {string} where
+ * @param {Group} group
+ * @param {number} signers
+ * @returns {Vote}
+ */
 function vote(value, where, group, signers) {
   shapes.fields(value, "approvals channels id items kind rules seats slots style title waiver", where);
   const kind = shapes.choice(value.kind, Object.keys(KINDS), `${where}.kind`);
@@ -152,7 +167,13 @@ function approval(value, where) {
   shapes.text(value.document_no, `${where}.document_no`, 1, 100);
 }
 
-/** @param {any} value @param {string} where @param {Group} group @param {number} signers @returns {Slot} */
+/**
+ * @param {any} value
+ * @param {string} where
+ * @param {Group} group
+ * @param {number} signers
+ * @returns {Slot}
+ */
 function slot(value, where, group, signers) {
   shapes.fields(value, "drawn id keys length uuid", where);
   const uuid = shapes.text(value.uuid, `${where}.uuid`, 22, 22);

@@ -52,7 +52,11 @@ export function loads(data) {
   return plain(parsed);
 }
 
-/** Belenios bytes: members in the order given (format §1). @param {Json} value @returns {Uint8Array} */
+/**
+ * Belenios bytes: members in the order given (format §1).
+ * @param {Json} value
+ * @returns {Uint8Array}
+ */
 export function compact(value) {
   return utf8(write(value, false));
 }
@@ -106,7 +110,11 @@ function hasLoneSurrogate(value) {
   return members(value).some(([name, entry]) => hasLoneSurrogate(name) || hasLoneSurrogate(entry));
 }
 
-/** Maps keep any order of names; objects without prototype are what callers read. @param {Parsed} value @returns {Json} */
+/**
+ * Maps keep any order of names; objects without prototype are what callers read.
+ * @param {Parsed} value
+ * @returns {Json}
+ */
 function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -126,7 +134,11 @@ export function sha256(...parts) {
   return hash(concat(...parts));
 }
 
-/** Hex SHA-256 of the canonical bytes of a document (protocol §4). @param {Json} value @returns {string} */
+/**
+ * Hex SHA-256 of the canonical bytes of a document (protocol §4).
+ * @param {Json} value
+ * @returns {string}
+ */
 export function digest(value) {
   return toHex(sha256(dumps(value)));
 }

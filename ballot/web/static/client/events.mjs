@@ -118,7 +118,11 @@ export function isActedOn(kind) {
   return Object.hasOwn(ACTED_ON, kind);
 }
 
-/** The event with exactly these bytes; everything else is `event.malformed`. @param {Uint8Array} line @returns {Event} */
+/**
+ * The event with exactly these bytes; everything else is `event.malformed`.
+ * @param {Uint8Array} line
+ * @returns {Event}
+ */
 export function decodeEvent(line) {
   return refusedAs("event.malformed", () => decode(loads(line), toHex(sha256(line))));
 }
@@ -156,7 +160,12 @@ function signature(value, where) {
   };
 }
 
-/** What a signature covers: all but number, previous and signatures; and who signs as what (E11). @param {Event} event @param {string} signer @param {string} role */
+/**
+ * What a signature covers: all but number, previous and signatures; and who signs as what (E11).
+ * @param {Event} event
+ * @param {string} signer
+ * @param {string} role
+ */
 export function signedDocument({ kind, session, slot, minute, body }, signer, role) {
   return { kind, session, slot, minute, body, signer, role };
 }

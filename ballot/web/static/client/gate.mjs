@@ -27,7 +27,16 @@ import { capOf, questions, wantsCapProof } from "./styles.mjs";
 
 const NUMERALS = "一二三四五六七八九十";
 
-/** The election document with exactly Belenios' required fields. @param {Group} group @param {Element} y @param {string} name @param {string} description @param {Question[]} asked @param {string} uuid @returns {Election} */
+/**
+ * The election document with exactly Belenios' required fields.
+ * @param {Group} group
+ * @param {Element} y
+ * @param {string} name
+ * @param {string} description
+ * @param {Question[]} asked
+ * @param {string} uuid
+ * @returns {Election}
+ */
 export function encodeElection(group, y, name, description, asked, uuid) {
   const raw = compact({
     version: 1,

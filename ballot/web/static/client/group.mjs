@@ -18,7 +18,11 @@ export const GROUPS = Object.freeze({
   "BELENIOS-2048": new Belenios2048(),
 });
 
-/** The group of that name; a document can only name one (attack A3). @param {string} name @returns {Group} */
+/**
+ * The group of that name; a document can only name one (attack A3).
+ * @param {string} name
+ * @returns {Group}
+ */
 export function groupNamed(name) {
   const found = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;
   if (!found) throw new Invalid("group.unknown", `not one of ${Object.keys(GROUPS).join(", ")}`);

@@ -25,12 +25,19 @@ export class Group {
     this.identity = identity;
   }
 
-  /** Refuse (`element.malformed`) what is not the one spelling of a residue or y < p. @param {any} text */
+  /**
+   * Refuse (`element.malformed`) what is not the one spelling of a residue or y < p.
+   * @param {any} text
+   */
   checkText(text) {
     throw new TypeError(`no ${text}`);
   }
 
-  /** The element spelled `text`: `element.malformed`, `element.subgroup`. The identity is a member. @param {any} text @returns {Element} */
+  /**
+   * The element spelled `text`: `element.malformed`, `element.subgroup`. The identity is a member.
+   * @param {any} text
+   * @returns {Element}
+   */
   parse(text) {
     throw new TypeError(`no ${text}`);
   }
@@ -50,17 +57,31 @@ export class Group {
     throw new TypeError(`no ${a}${b}`);
   }
 
-  /** base^exponent for a secret exponent (taken mod q). @param {Element} base @param {bigint} exponent @returns {Element} */
+  /**
+   * base^exponent for a secret exponent (taken mod q).
+   * @param {Element} base
+   * @param {bigint} exponent
+   * @returns {Element}
+   */
   power(base, exponent) {
     throw new TypeError(`no ${base}${exponent}`);
   }
 
-  /** base^exponent where nothing is secret; may be faster. @param {Element} base @param {bigint} exponent @returns {Element} */
+  /**
+   * base^exponent where nothing is secret; may be faster.
+   * @param {Element} base
+   * @param {bigint} exponent
+   * @returns {Element}
+   */
   powerPublic(base, exponent) {
     return this.power(base, exponent);
   }
 
-  /** g^exponent for a secret that serves once; for s itself `power(g, s)`. @param {bigint} exponent @returns {Element} */
+  /**
+   * g^exponent for a secret that serves once; for s itself `power(g, s)`.
+   * @param {bigint} exponent
+   * @returns {Element}
+   */
   powerG(exponent) {
     return this.power(this.g, exponent);
   }
@@ -86,7 +107,11 @@ export class Group {
     return residue < 0n ? residue + this.q : residue;
   }
 
-  /** A number 0 ≤ v < q in its one decimal spelling; else `scalar.malformed`. @param {any} text @returns {bigint} */
+  /**
+   * A number 0 ≤ v < q in its one decimal spelling; else `scalar.malformed`.
+   * @param {any} text
+   * @returns {bigint}
+   */
   parseScalar(text) {
     if (typeof text !== "string" || text.length > 80 || !DECIMAL.test(text)) {
       throw new Invalid("scalar.malformed", "not a plain decimal number");
@@ -96,7 +121,11 @@ export class Group {
     return value;
   }
 
-  /** `parse`, and not the identity (credentials, keys; attack A6). @param {any} text @returns {Element} */
+  /**
+   * `parse`, and not the identity (credentials, keys; attack A6).
+   * @param {any} text
+   * @returns {Element}
+   */
   parseKey(text) {
     const element = this.parse(text);
     if (this.same(element, this.identity)) {

@@ -4,7 +4,12 @@
  * waits for a computation.
  */
 
-/** base^exponent mod modulus, exponent ≥ 0, by windows of four bits. @param {bigint} base @param {bigint} exponent @param {bigint} modulus */
+/**
+ * base^exponent mod modulus, exponent ≥ 0, by windows of four bits.
+ * @param {bigint} base
+ * @param {bigint} exponent
+ * @param {bigint} modulus
+ */
 export function power(base, exponent, modulus) {
   const table = [1n, base % modulus];
   for (let i = 2; i < 16; i++) table.push((/** @type {bigint} */ (table[i - 1]) * (base % modulus)) % modulus);
@@ -19,7 +24,11 @@ export function power(base, exponent, modulus) {
   return result;
 }
 
-/** The inverse of `value` mod `modulus`, or null if there is none (extended Euclid). @param {bigint} value @param {bigint} modulus */
+/**
+ * The inverse of `value` mod `modulus`, or null if there is none (extended Euclid).
+ * @param {bigint} value
+ * @param {bigint} modulus
+ */
 export function inverse(value, modulus) {
   let [a, b, x, y] = [((value % modulus) + modulus) % modulus, modulus, 1n, 0n];
   while (b) {
@@ -41,7 +50,11 @@ export function bitLength(value) {
   return value ? value.toString(2).length : 0;
 }
 
-/** The largest r with r^k ≤ value, by Newton's method. @param {bigint} value ≥ 1 @param {number} k ≥ 2 */
+/**
+ * The largest r with r^k ≤ value, by Newton's method.
+ * @param {bigint} value ≥ 1
+ * @param {number} k ≥ 2
+ */
 export function root(value, k) {
   const [n, less] = [BigInt(k), BigInt(k - 1)];
   // From a floating-point guess a little above the root; from below the method would not descend.

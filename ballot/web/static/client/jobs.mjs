@@ -41,7 +41,11 @@ export class Jobs {
     this.#random = random;
   }
 
-  /** Decode the definition that all other jobs are about. @param {{ definition: Uint8Array }} args @returns {Definition} */
+  /**
+   * Decode the definition that all other jobs are about.
+   * @param {{ definition: Uint8Array }} args
+   * @returns {Definition}
+   */
   pin({ definition }) {
     this.#gates.clear();
     return (this.#definition = decodeDefinition(definition));
@@ -62,18 +66,29 @@ export class Jobs {
     return slipToken(this.#pinned, slot, slip);
   }
 
-  /** Build the gate of a round, ready for `encrypt` and `reopen`. @param {Opened} round @returns {Announced} */
+  /**
+   * Build the gate of a round; once it is the announced one, `encrypt` and `reopen` take it (E24,
+   * E36).
+   * @param {Opened} round
+   * @returns {Announced}
+   */
   open({ slot, trustees, called, fingerprint }) {
     const gate = buildGate(this.#pinned, jointKey(this.#pinned, trustees), slot, called);
     const { election, style, items, limit, length } = gate;
+    this.#gates.delete(slot);
     if (fingerprint !== null && fingerprint !== election.fingerprint) {
       throw new Invalid("ballot.wrong_round", "not the announced ballot");
     }
-    this.#gates.set(slot, gate);
+    if (fingerprint !== null) this.#gates.set(slot, gate);
     return { slot, style, items, limit, length, fingerprint: election.fingerprint, digest: election.digest };
   }
 
-  /** Encrypt, sign, seal: done before 投出, so that its duration shows nothing (attack D6). @param {{ marks: string, token: Token }} args @param {Progress} [progress] @returns {Sealed} */
+  /**
+   * Encrypt, sign, seal: done before 投出, so that its duration shows nothing (attack D6).
+   * @param {{ marks: string, token: Token }} args
+   * @param {Progress} [progress]
+   * @returns {Sealed}
+   */
   encrypt({ marks, token }, progress) {
     const gate = this.#gate(token.slot);
     const seed = this.#random(32); // a fresh one for every ballot (attack A23)
@@ -90,7 +105,11 @@ export class Jobs {
     };
   }
 
-  /** The tracker and the marks of a test ballot, on the checking device. @param {{ opening: string }} args @param {Progress} [progress] */
+  /**
+   * The tracker and the marks of a test ballot, on the checking device.
+   * @param {{ opening: string }} args
+   * @param {Progress} [progress]
+   */
   reopen({ opening }, progress) {
     const found = ballots.decodeOpening(opening);
     const tracker = toHex(ballots.reopenTestBallot(this.#gate(found.slot), found, progress));
@@ -125,7 +144,7 @@ export class Jobs {
   /** @param {string} slot @returns {Gate} */
   #gate(slot) {
     const found = this.#gates.get(slot);
-    if (!found) throw new Invalid("ballot.wrong_round", "no round was opened in this slot");
+    if (!found) throw new Invalid("ballot.wrong_round", "no ballot was announced in this slot");
     return found;
   }
 }

@@ -21,7 +21,11 @@ const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: 
 /** @type {readonly (readonly [string, null | boolean])[]} */
 const WORDS = [["null", null], ["true", true], ["false", false]];
 
-/** The value of JSON bytes, in any spelling; else `document.malformed`. @param {Uint8Array} data @returns {Parsed} */
+/**
+ * The value of JSON bytes, in any spelling; else `document.malformed`.
+ * @param {Uint8Array} data
+ * @returns {Parsed}
+ */
 export function parse(data) {
   if (data.length > MAX_DOCUMENT) throw malformed(`larger than ${MAX_DOCUMENT} bytes`);
   let text;

@@ -13,7 +13,12 @@
 
 import { Invalid } from "./errors.mjs";
 
-/** Do the job of a request and post what comes of it. @param {Jobs} jobs @param {Request} request @param {(reply: Reply) => void} post */
+/**
+ * Do the job of a request and post what comes of it.
+ * @param {Jobs} jobs
+ * @param {Request} request
+ * @param {(reply: Reply) => void} post
+ */
 export function perform(jobs, { id, job, args }, post) {
   try {
     const work = /** @type {(args: any, progress: any) => unknown} */ (jobs[job]).bind(jobs);
@@ -30,7 +35,10 @@ export function perform(jobs, { id, job, args }, post) {
 /** The page's end: jobs are done one after the other, in the order asked for. */
 export class Calls {
   #next = 1;
-  /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void, progress: (done: number, total: number) => void }>} */
+  /**
+   * @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void, progress:
+   *   (done: number, total: number) => void }>}
+   */
   #waiting = new Map();
   #worker;
 

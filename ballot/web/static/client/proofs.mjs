@@ -22,14 +22,24 @@ export function encodeProof(proof) {
   return { challenge: proof.challenge.toString(), response: proof.response.toString() };
 }
 
-/** A proof from Belenios' JSON object; else `proof.malformed`. @param {Group} group @param {any} value @returns {Proof} */
+/**
+ * A proof from Belenios' JSON object; else `proof.malformed`.
+ * @param {Group} group
+ * @param {any} value
+ * @returns {Proof}
+ */
 export function decodeProof(group, value) {
   const names = typeof value === "object" && value !== null ? Object.keys(value).join() : "";
   if (names !== "challenge,response") throw new Invalid("proof.malformed", "not {challenge, response}");
   return { challenge: group.parseScalar(value.challenge), response: group.parseScalar(value.response) };
 }
 
-/** A list of exactly `length` proofs. @param {Group} group @param {any} value @param {number} length */
+/**
+ * A list of exactly `length` proofs.
+ * @param {Group} group
+ * @param {any} value
+ * @param {number} length
+ */
 export function decodeProofs(group, value, length) {
   if (!Array.isArray(value) || value.length !== length) {
     throw new Invalid("proof.malformed", `not a list of ${length} proofs`);
@@ -37,12 +47,21 @@ export function decodeProofs(group, value, length) {
   return value.map((entry) => decodeProof(group, entry));
 }
 
-/** H of format §1; the prefix ends with `|`. @param {Group} group @param {string} prefix @param {Element[]} elements */
+/**
+ * H of format §1; the prefix ends with `|`.
+ * @param {Group} group
+ * @param {string} prefix
+ * @param {Element[]} elements
+ */
 export function hashToScalar(group, prefix, elements) {
   return group.mod(toInteger(sha256(utf8(prefix + elements.map((e) => group.ser(e)).join(",")))));
 }
 
-/** Uniform in 0..q-1 up to 2^-128 (512 bits reduced). @param {Group} group @param {Random} random */
+/**
+ * Uniform in 0..q-1 up to 2^-128 (512 bits reduced).
+ * @param {Group} group
+ * @param {Random} random
+ */
 export function randomScalar(group, random) {
   return group.mod(toInteger(random(64)));
 }
@@ -74,13 +93,26 @@ function require(holds, what) {
 
 // Knowledge of one exponent: 7.1, 7.2, 7.6.
 
-/** @param {Group} group @param {string} prefix @param {bigint} x @param {bigint} w @returns {Proof} */
+/**
+ * @param {Group} group
+ * @param {string} prefix
+ * @param {bigint} x
+ * @param {bigint} w
+ * @returns {Proof}
+ */
 function proveExponent(group, prefix, x, w) {
   const challenge = hashToScalar(group, prefix, [group.power(group.g, w)]);
   return { challenge, response: group.mod(w - x * challenge) };
 }
 
-/** A = g^z X^c, H(prefix, A) = c. @param {Group} group @param {string} prefix @param {Element} key @param {Proof} proof @param {string} what */
+/**
+ * A = g^z X^c, H(prefix, A) = c.
+ * @param {Group} group
+ * @param {string} prefix
+ * @param {Element} key
+ * @param {Proof} proof
+ * @param {string} what
+ */
 function verifyExponent(group, prefix, key, proof, what) {
   const a = group.mul(
     group.powerPublic(group.g, proof.response),
@@ -94,17 +126,35 @@ export function verifyKnowledge(group, key, proof) {
   verifyExponent(group, `pok|${group.name}|${group.ser(key)}|`, key, proof, "knowledge of a secret key");
 }
 
-/** 7.2: a signed message under the verification key `key`. @param {Group} group @param {Element} key @param {string} message @param {Proof} proof */
+/**
+ * 7.2: a signed message under the verification key `key`.
+ * @param {Group} group
+ * @param {Element} key
+ * @param {string} message
+ * @param {Proof} proof
+ */
 export function verifyMessage(group, key, message, proof) {
   verifyExponent(group, `sigmsg|${message}|`, key, proof, "signature of a message");
 }
 
-/** 7.6: the ballot signature under the credential g^s. @param {Group} group @param {bigint} s @param {string} ballotHash base64 @param {bigint} w */
+/**
+ * 7.6: the ballot signature under the credential g^s.
+ * @param {Group} group
+ * @param {bigint} s
+ * @param {string} ballotHash base64
+ * @param {bigint} w
+ */
 export function signBallot(group, s, ballotHash, w) {
   return proveExponent(group, `sig|${ballotHash}|`, s, w);
 }
 
-/** 7.6. @param {Group} group @param {Element} credential @param {string} ballotHash base64 @param {Proof} proof */
+/**
+ * 7.6.
+ * @param {Group} group
+ * @param {Element} credential
+ * @param {string} ballotHash base64
+ * @param {Proof} proof
+ */
 export function verifyBallotSignature(group, credential, ballotHash, proof) {
   verifyExponent(group, `sig|${ballotHash}|`, credential, proof, "ballot signature");
 }
@@ -184,17 +234,31 @@ export function statement(fingerprint, credential) {
   return `${fingerprint}|${credential}`;
 }
 
-/** S = S_0 `|` ser(α_0) `,` ser(β_0) `,` … @param {Group} group @param {string} s0 @param {Ciphertext[]} ciphertexts */
+/**
+ * S = S_0 `|` ser(α_0) `,` ser(β_0) `,` …
+ * @param {Group} group
+ * @param {string} s0
+ * @param {Ciphertext[]} ciphertexts
+ */
 export function withCiphertexts(group, s0, ciphertexts) {
   return `${s0}|${ciphertexts.flatMap((c) => [group.ser(c.alpha), group.ser(c.beta)]).join(",")}`;
 }
 
-/** `tag|S|ser(α),ser(β)|`: `prove` in Belenios, `ballot-cap` for the cap proof. @param {Group} group @param {string} tag @param {string} s @param {Ciphertext} ciphertext */
+/**
+ * `tag|S|ser(α),ser(β)|`: `prove` in Belenios, `ballot-cap` for the cap proof.
+ * @param {Group} group
+ * @param {string} tag
+ * @param {string} s
+ * @param {Ciphertext} ciphertext
+ */
 export function intervalPrefix(group, tag, s, ciphertext) {
   return `${tag}|${s}|${group.ser(ciphertext.alpha)},${group.ser(ciphertext.beta)}|`;
 }
 
-/** `signature.hash`: base64 of SHA-256 of the compact ballot without its signature. @param {import("./encoding.mjs").Json} unsigned */
+/**
+ * `signature.hash`: base64 of SHA-256 of the compact ballot without its signature.
+ * @param {import("./encoding.mjs").Json} unsigned
+ */
 export function ballotHash(unsigned) {
   return b64(sha256(compact(unsigned)));
 }

@@ -11,12 +11,23 @@ import { Invalid, refusedAs } from "./errors.mjs";
 import * as shapes from "./shapes.mjs";
 import { verify } from "./signing.mjs";
 
-/** What the box key signs: no time, no index. @param {string} session @param {string} slot @param {string} tracker hex */
+/**
+ * What the box key signs: no time, no index.
+ * @param {string} session
+ * @param {string} slot
+ * @param {string} tracker hex
+ */
 export function receiptDocument(session, slot, tracker) {
   return { kind: "receipt", session, slot, tracker };
 }
 
-/** Refuse (`receipt.invalid`) anything but this definition's box's receipt for that envelope. @param {Definition} definition @param {string} slot @param {string} tracker hex @param {Receipt} receipt */
+/**
+ * Refuse (`receipt.invalid`) anything but this definition's box's receipt for that envelope.
+ * @param {Definition} definition
+ * @param {string} slot
+ * @param {string} tracker hex
+ * @param {Receipt} receipt
+ */
 export function verifyReceipt(definition, slot, tracker, receipt) {
   if (receipt.session !== definition.session || receipt.slot !== slot || receipt.tracker !== tracker) {
     throw new Invalid("receipt.invalid", "a receipt for another envelope");
@@ -25,7 +36,11 @@ export function verifyReceipt(definition, slot, tracker, receipt) {
   refusedAs("receipt.invalid", () => verify(definition.boxKey, "receipt", document, receipt.signature));
 }
 
-/** The receipt in an answer of the box: canonical JSON and spaces (attack B24). @param {Uint8Array} body @returns {Receipt} */
+/**
+ * The receipt in an answer of the box: canonical JSON and spaces (attack B24).
+ * @param {Uint8Array} body
+ * @returns {Receipt}
+ */
 export function decodeReceipt(body) {
   let end = body.length;
   while (end && body[end - 1] === 0x20) end--;

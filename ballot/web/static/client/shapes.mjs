@@ -55,7 +55,12 @@ export function array(value, read, where, low = 0, high = 100_000) {
   return value.map((entry, i) => read(entry, `${where}[${i}]`));
 }
 
-/** A text of `low` to `high` characters. @param {any} value @param {string} where @returns {string} */
+/**
+ * A text of `low` to `high` characters.
+ * @param {any} value
+ * @param {string} where
+ * @returns {string}
+ */
 export function text(value, where, low = 1, high = 2000) {
   if (typeof value !== "string") throw refuse(where, "not a text");
   const length = [...value].length; // code points, as Python counts
@@ -98,13 +103,23 @@ export function hexadecimal(value, where, size = 32) {
   return value;
 }
 
-/** An id: `[a-z0-9-]{1,32}` (protocol §4). @param {any} value @param {string} where @returns {string} */
+/**
+ * An id: `[a-z0-9-]{1,32}` (protocol §4).
+ * @param {any} value
+ * @param {string} where
+ * @returns {string}
+ */
 export function identifier(value, where) {
   if (typeof value !== "string" || !ID.test(value)) throw refuse(where, "not an id of a-z, 0-9 and -");
   return value;
 }
 
-/** The id of an item: `[A-Za-z0-9-]{1,32}`. @param {any} value @param {string} where @returns {string} */
+/**
+ * The id of an item: `[A-Za-z0-9-]{1,32}`.
+ * @param {any} value
+ * @param {string} where
+ * @returns {string}
+ */
 export function itemId(value, where) {
   if (typeof value !== "string" || !ITEM_ID.test(value)) {
     throw refuse(where, "not an id of A-Z, a-z, 0-9 and -");
@@ -146,7 +161,11 @@ export function optional(value, read, where) {
   return value === null ? null : read(value, where);
 }
 
-/** Refuse a value that occurs twice. @param {readonly (string | number | bigint)[]} values @param {string} where */
+/**
+ * Refuse a value that occurs twice.
+ * @param {readonly (string | number | bigint)[]} values
+ * @param {string} where
+ */
 export function distinct(values, where) {
   if (new Set(values).size !== values.length) throw refuse(where, "a value occurs twice");
 }

@@ -16,7 +16,11 @@ const KIND = /^[a-z][a-z0-9_]{0,31}$/;
 const KEY = /^[0-9a-f]{64}$/;
 const SIGNATURE = /^[0-9a-f]{128}$/;
 
-/** What every signature covers: `ballot/v1/<kind>` ‖ 0x00 ‖ canonical bytes. @param {string} kind @param {Json} document */
+/**
+ * What every signature covers: `ballot/v1/<kind>` ‖ 0x00 ‖ canonical bytes.
+ * @param {string} kind
+ * @param {Json} document
+ */
 export function signedBytes(kind, document) {
   if (!KIND.test(kind)) throw new Invalid("document.shape", "not a kind of document");
   return concat(utf8(`ballot/v1/${kind}\0`), dumps(document));
@@ -27,7 +31,12 @@ export function publicKey(seed) {
   return toHex(ed25519.getPublicKey(seed));
 }
 
-/** The signature of `document`: 128 lower-case hex digits. @param {Uint8Array} seed @param {string} kind @param {Json} document */
+/**
+ * The signature of `document`: 128 lower-case hex digits.
+ * @param {Uint8Array} seed
+ * @param {string} kind
+ * @param {Json} document
+ */
 export function sign(seed, kind, document) {
   return toHex(ed25519.sign(signedBytes(kind, document), seed));
 }
@@ -57,7 +66,10 @@ export function verify(key, kind, document, signature) {
 /** @type {Map<string, Uint8Array>} */
 const checked = new Map();
 
-/** The 32 bytes of a public key that may sign, or `signature.bad_key` (attacks A6, D4). @param {string} key */
+/**
+ * The 32 bytes of a public key that may sign, or `signature.bad_key` (attacks A6, D4).
+ * @param {string} key
+ */
 export function checkPublicKey(key) {
   const known = checked.get(key);
   if (known) return known;

@@ -16,7 +16,12 @@ export const EXPONENT = 65537n;
 // The product of all primes below 2^16: one gcd is the whole trial division.
 const SMALL_PRIMES = primesBelow(2 ** 16).reduce((product, p) => product * BigInt(p), 1n);
 
-/** The key with the modulus written as 768 lower-case hex digits. @param {any} text @param {string} [where] @returns {PublicKey} */
+/**
+ * The key with the modulus written as 768 lower-case hex digits.
+ * @param {any} text
+ * @param {string} [where]
+ * @returns {PublicKey}
+ */
 export function decodePublicKey(text, where = "slot key") {
   const key = { n: BigInt(`0x${hexadecimal(text, where, MODULUS_SIZE)}`), e: EXPONENT };
   checkSlotKey(key);

@@ -14,7 +14,12 @@ export const LETTERS = Object.freeze({ three_way: "YNA", approve: "YA", motion: 
 const YES_NO = ["赞成", "反对"];
 const GRADES = ["满意", "基本满意", "不满意", "不了解"];
 
-/** Most approvals a ballot may carry: min(S, C) for R05 `seats`, else C. @param {Vote} vote @param {number} seats @param {number} candidates */
+/**
+ * Most approvals a ballot may carry: min(S, C) for R05 `seats`, else C.
+ * @param {Vote} vote
+ * @param {number} seats
+ * @param {number} candidates
+ */
 export function capOf(vote, seats, candidates) {
   return vote.cap === "seats" ? Math.min(seats, candidates) : candidates;
 }
@@ -24,14 +29,26 @@ export function wantsCapProof(vote) {
   return vote.style === "three_way" && vote.cap === "seats";
 }
 
-/** The questions of a round on the items with these titles, in ballot order. @param {Vote} vote @param {string[]} titles @param {number} cap @returns {Question[]} */
+/**
+ * The questions of a round on the items with these titles, in ballot order.
+ * @param {Vote} vote
+ * @param {string[]} titles
+ * @param {number} cap
+ * @returns {Question[]}
+ */
 export function questions(vote, titles, cap) {
   if (vote.style === "approve") return [{ text: vote.title, answers: titles, low: 0, high: cap }];
   const answers = vote.style === "grades" ? GRADES : YES_NO;
   return titles.map((text) => ({ text, answers, low: 0, high: 1 }));
 }
 
-/** 0/1 per question and answer; else `marks.malformed`. @param {string} style @param {number} items @param {string} marks @returns {number[][]} */
+/**
+ * 0/1 per question and answer; else `marks.malformed`.
+ * @param {string} style
+ * @param {number} items
+ * @param {string} marks
+ * @returns {number[][]}
+ */
 export function votesOf(style, items, marks) {
   const letters = LETTERS[style] ?? "";
   if (marks.length !== items || [...marks].some((mark) => !letters.includes(mark))) {

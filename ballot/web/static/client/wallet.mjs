@@ -54,7 +54,10 @@ export function drawTokens(definition, slots, random, progress = () => {}) {
   return { session: definition.session, drawn };
 }
 
-/** The body of the request for blind signatures; the same at every call. @param {Pending} pending */
+/**
+ * The body of the request for blind signatures; the same at every call.
+ * @param {Pending} pending
+ */
 export function requestBody(pending) {
   return {
     requests: pending.drawn.map(({ slot, blinded }) => ({
