@@ -16,6 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUS = {
     "body.too_large": 413,
+    "body.too_slow": 408,
     "body.media_type": 415,
     "envelope.malformed": 400,
     "round.not_open": 409,
@@ -31,18 +32,23 @@ _STATUS = {
     "issue.other_channel": 409,
     "issue.signer_away": 503,
     "token.already_issued": 409,
+    "token.signer_fault": 503,
     "pass.malformed": 400,
     "pass.unknown": 403,
     "pass.used": 409,
     "device.unknown": 401,
-    "order.refused": 403,
+    "event.malformed": 400,
+    "order.malformed": 400,
+    "roll.unknown": 404,
     "service.not_ready": 503,
     "service.secret": 401,
     "service.failed": 500,
 }
-# Whole families that say "what you sent does not fit what has happened".
+# Whole families: most say "what you sent does not fit what has happened"; an order is somebody
+# else's to give; store and box cannot do their work now.
 _FAMILIES = {"event": 409, "keys": 409, "numbers": 409, "seal": 409, "certificate": 409,
-             "rounds": 409, "document": 400, "order": 403}  # fmt: skip
+             "round": 409, "rounds": 409, "order": 403, "store": 503, "box": 503}  # fmt: skip
+_SENTENCES = {"order": "order.refused", "store": "service.failed", "box": "service.failed"}
 
 
 def status_of(code: str) -> int:
@@ -52,8 +58,8 @@ def status_of(code: str) -> int:
 
 def title_of(lang: str, code: str) -> str:
     """The sentence people read: the deputies' own words where there are some."""
-    known = messages(lang)
-    for key in (f"problem.{code}", f"verify.code.{code}"):
+    known, family = messages(lang), _SENTENCES.get(code.partition(".")[0], "other")
+    for key in (f"problem.{code}", f"verify.code.{code}", f"problem.{family}"):
         if key in known:
             return known[key]
     return message(lang, "problem.other")
@@ -72,5 +78,7 @@ def problem(error: Invalid, *, detail: bool = False, size: int | None = None) ->
     }
     if detail and error.detail:
         content["detail"] = error.detail
-    body = dumps(content)
-    return Response(body.ljust(size or 0, b" "), content["status"], media_type=MEDIA_TYPE)
+    # RFC 9110 §15.5.2: a 401 names the scheme that is wanted.
+    named = {"www-authenticate": "Bearer"} if content["status"] == 401 else None
+    body = dumps(content).ljust(size or 0, b" ")
+    return Response(body, content["status"], named, MEDIA_TYPE)

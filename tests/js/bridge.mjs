@@ -1,4 +1,6 @@
-/** Our client for Python's property tests: one JSON request a line in, one JSON answer a line out. */
+/**
+ * Our client for Python's property tests: one JSON request a line in, one JSON answer a line out.
+ */
 
 import { createInterface } from "node:readline";
 
@@ -6,7 +8,12 @@ import { Board } from "../../ballot/web/static/client/board.mjs";
 import * as ballots from "../../ballot/web/static/client/ballots.mjs";
 import { fromHex, toHex, unb64url, utf8 } from "../../ballot/web/static/client/bytes.mjs";
 import { decodeDefinition } from "../../ballot/web/static/client/definition.mjs";
-import { loads, loadsCompact, parseCode, sha256 } from "../../ballot/web/static/client/encoding.mjs";
+import {
+  loads,
+  loadsCompact,
+  parseCode,
+  sha256,
+} from "../../ballot/web/static/client/encoding.mjs";
 import { Invalid } from "../../ballot/web/static/client/errors.mjs";
 import { buildGate, jointKey } from "../../ballot/web/static/client/gate.mjs";
 import { drawTokens, finishTokens, requestBody } from "../../ballot/web/static/client/wallet.mjs";
@@ -39,7 +46,8 @@ const OPS = {
     const pending = drawTokens(decodeDefinition(utf8(definition)), slots, stream(name));
     return { pending, request: requestBody(pending) };
   },
-  finish: ({ definition, pending, answers }) => finishTokens(decodeDefinition(utf8(definition)), pending, answers),
+  finish: ({ definition, pending, answers }) =>
+    finishTokens(decodeDefinition(utf8(definition)), pending, answers),
   follow: ({ definition, lines }) => {
     const board = new Board(decodeDefinition(utf8(definition)));
     for (const line of lines) board.append(line);
@@ -53,7 +61,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     answer = { answer: /** @type {(args: any) => unknown} */ (OPS[op])(args) };
   } catch (error) {
-    answer = error instanceof Invalid ? { refusal: error.code } : { fault: String(/** @type {any} */ (error).stack) };
+    answer =
+      error instanceof Invalid
+        ? { refusal: error.code }
+        : { fault: String(/** @type {any} */ (error).stack) };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

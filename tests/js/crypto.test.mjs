@@ -2,11 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as blind from "../../ballot/web/static/client/blind.mjs";
-import { b64url, fromHex, toHex, toInteger, unb64url } from "../../ballot/web/static/client/bytes.mjs";
+import {
+  b64url,
+  fromHex,
+  toHex,
+  toInteger,
+  unb64url,
+} from "../../ballot/web/static/client/bytes.mjs";
 import { deriveSecret, parseSlip } from "../../ballot/web/static/client/credentials.mjs";
 import * as elgamal from "../../ballot/web/static/client/elgamal.mjs";
 import { GROUPS, groupNamed } from "../../ballot/web/static/client/group.mjs";
 import { inverse, power, root } from "../../ballot/web/static/client/integers.mjs";
+import { Nonces } from "../../ballot/web/static/client/nonces.mjs";
 import * as proofs from "../../ballot/web/static/client/proofs.mjs";
 import { sign, verify } from "../../ballot/web/static/client/signing.mjs";
 import { checkSlotKey } from "../../ballot/web/static/client/slotkey.mjs";
@@ -18,26 +25,37 @@ const ed = groupNamed("Ed25519");
 
 test("nonces follow from the seed as in Python", () => {
   for (const { group: name, seed, first_three_and_300th: expected } of vectors("nonces")) {
-    const nonces = new proofs.Nonces(groupNamed(name), fromHex(seed));
+    const nonces = new Nonces(groupNamed(name), fromHex(seed));
     const scalars = Array.from({ length: 300 }, () => nonces.next().toString());
     assert.deepEqual([...scalars.slice(0, 3), scalars[299]], expected);
   }
-  assert.throws(() => new proofs.Nonces(ed, new Uint8Array(31)), RangeError);
+  assert.throws(() => new Nonces(ed, new Uint8Array(31)), RangeError);
 });
 
 test("signatures are judged by one strict rule", () => {
   const { seed, public: key, document, cases } = vectors("signatures");
   for (const { comment, public: other, kind, signature, verdict: expected } of cases) {
-    assert.equal(verdict(() => verify(other, kind, document, signature)), expected, comment);
+    assert.equal(
+      verdict(() => verify(other, kind, document, signature)),
+      expected,
+      comment,
+    );
   }
   const signature = sign(fromHex(seed), "receipt", document);
   assert.equal(signature, cases[0].signature);
-  assert.equal(verdict(() => verify(key, "receipt", { ...document, slot: "x" }, signature)), "signature.invalid");
+  assert.equal(
+    verdict(() => verify(key, "receipt", { ...document, slot: "x" }, signature)),
+    "signature.invalid",
+  );
 });
 
 test("nothing is blinded for a key that may be cheating", () => {
   for (const { comment, n, e, verdict: expected } of vectors("slot_keys")) {
-    assert.equal(verdict(() => checkSlotKey({ n: BigInt(`0x${n}`), e: BigInt(e) })), expected, comment);
+    assert.equal(
+      verdict(() => checkSlotKey({ n: BigInt(`0x${n}`), e: BigInt(e) })),
+      expected,
+      comment,
+    );
   }
 });
 
@@ -49,7 +67,14 @@ test("blinding and unblinding satisfy the vectors of RFC 9474", () => {
     const r = /** @type {bigint} */ (inverse(BigInt(v.inv), n));
     const made = blind._blind(n, e, message, bytes(v.salt ?? ""), r);
     assert.deepEqual(made.request, bytes(v.blinded_msg), v.name);
-    const signature = blind._finalize(n, e, message, bytes(v.blind_sig), made.inverse, Number(v.sLen));
+    const signature = blind._finalize(
+      n,
+      e,
+      message,
+      bytes(v.blind_sig),
+      made.inverse,
+      Number(v.sLen),
+    );
     assert.deepEqual(signature, bytes(v.sig), v.name);
     return v.name;
   });
@@ -70,21 +95,37 @@ test("tokens of our own vectors verify, and their neighbours do not", () => {
   const flipped = Uint8Array.from(signature, (byte, i) => (i === 383 ? byte ^ 1 : byte));
   const above = fromHex((toInteger(signature) + key.n).toString(16).padStart(770, "0"));
   for (const [wrong, data] of /** @type {[Uint8Array, Uint8Array][]} */ ([
-    [other, signature], [message, flipped], [message, above], [message, signature.slice(1)], [message, new Uint8Array(384)],
+    [other, signature],
+    [message, flipped],
+    [message, above],
+    [message, signature.slice(1)],
+    [message, new Uint8Array(384)],
   ])) {
-    assert.equal(verdict(() => blind.verify(key, wrong, data)), "token.invalid");
+    assert.equal(
+      verdict(() => blind.verify(key, wrong, data)),
+      "token.invalid",
+    );
   }
-  for (const size of [0, 32, 47, 49, 64]) { // attack D8
-    assert.equal(verdict(() => blind._verify(key.n, key.e, message, signature, size)), "token.invalid");
+  for (const size of [0, 32, 47, 49, 64]) {
+    // attack D8
+    assert.equal(
+      verdict(() => blind._verify(key.n, key.e, message, signature, size)),
+      "token.invalid",
+    );
   }
   for (const wrong of [request, new Uint8Array(384), answer.slice(1), fromHex(keys[0].n)]) {
-    assert.equal(verdict(() => blind.finalize(key, message, wrong, unblind)), "token.invalid");
+    assert.equal(
+      verdict(() => blind.finalize(key, message, wrong, unblind)),
+      "token.invalid",
+    );
   }
 });
 
 test("a number at or above the modulus is no second spelling", () => {
   const key = { n: BigInt(`0x${keys[0].n}`), e: 65537n };
-  const d = /** @type {bigint} */ (inverse(65537n, (BigInt(`0x${keys[0].p}`) - 1n) * (BigInt(`0x${keys[0].q}`) - 1n)));
+  const d = /** @type {bigint} */ (
+    inverse(65537n, (BigInt(`0x${keys[0].p}`) - 1n) * (BigInt(`0x${keys[0].q}`) - 1n))
+  );
   const room = 2n ** 3072n - key.n; // a number below this has another spelling of the same size
   const bytes = (/** @type {bigint} */ value) => fromHex(value.toString(16).padStart(768, "0"));
   let [answers, signatures] = [0, 0];
@@ -95,11 +136,17 @@ test("a number at or above the modulus is no second spelling", () => {
     const signature = toInteger(blind.finalize(key, message, bytes(z), unblind));
     if (z < room) {
       answers++;
-      assert.equal(verdict(() => blind.finalize(key, message, bytes(z + key.n), unblind)), "token.invalid");
+      assert.equal(
+        verdict(() => blind.finalize(key, message, bytes(z + key.n), unblind)),
+        "token.invalid",
+      );
     }
     if (signature < room) {
       signatures++;
-      assert.equal(verdict(() => blind.verify(key, message, bytes(signature + key.n))), "token.invalid");
+      assert.equal(
+        verdict(() => blind.verify(key, message, bytes(signature + key.n))),
+        "token.invalid",
+      );
     }
   }
   assert.ok(answers && signatures);
@@ -111,18 +158,29 @@ test("a factor is uniform below the modulus and never serves two keys", () => {
   /** @type {number[]} */
   const sizes = [];
   // Top of the range: all ones and n itself are drawn again, n − 1 is taken (attack A22).
-  const draws = [new Uint8Array(384).fill(255), fromHex(keys[0].n), new Uint8Array(384), fromHex((key.n - 1n).toString(16))];
+  const draws = [
+    new Uint8Array(384).fill(255),
+    fromHex(keys[0].n),
+    new Uint8Array(384),
+    fromHex((key.n - 1n).toString(16)),
+  ];
   const random = (/** @type {number} */ size) => {
     sizes.push(size);
     return size === 48 ? new Uint8Array(48) : /** @type {Uint8Array} */ (draws.shift());
   };
   assert.equal(blind.blind(key, message, random).inverse, key.n - 1n);
   assert.deepEqual(sizes, [48, 384, 384, 384, 384]);
-  assert.equal(verdict(() => blind.blind(key, message, (size) => new Uint8Array(size))), "random.unusable");
+  assert.equal(
+    verdict(() => blind.blind(key, message, (size) => new Uint8Array(size))),
+    "random.unusable",
+  );
 });
 
 test("integers: powers, inverses, roots", () => {
-  for (const [a, m] of /** @type {[bigint, bigint][]} */ ([[3n, 7n], [2n ** 300n + 1n, 2n ** 255n - 19n]])) {
+  for (const [a, m] of /** @type {[bigint, bigint][]} */ ([
+    [3n, 7n],
+    [2n ** 300n + 1n, 2n ** 255n - 19n],
+  ])) {
     const b = /** @type {bigint} */ (inverse(a, m));
     assert.equal((a * b) % m, 1n);
     assert.equal(power(a, m - 1n, m), 1n);
@@ -140,11 +198,18 @@ test("integers: powers, inverses, roots", () => {
 
 test("slips are read as typed and give Python's secrets", () => {
   for (const { typed, verdict: expected, slip, secrets } of vectors("slips")) {
-    assert.equal(verdict(() => parseSlip(typed)), expected, typed);
+    assert.equal(
+      verdict(() => parseSlip(typed)),
+      expected,
+      typed,
+    );
     if (!slip) continue;
     assert.equal(parseSlip(typed), slip);
     for (const [name, secret] of Object.entries(secrets)) {
-      assert.equal(deriveSecret(groupNamed(name), "TestSlipAAAAAAAAAAAAAA", slip).toString(), secret);
+      assert.equal(
+        deriveSecret(groupNamed(name), "TestSlipAAAAAAAAAAAAAA", slip).toString(),
+        secret,
+      );
     }
   }
 });
@@ -152,29 +217,73 @@ test("slips are read as typed and give Python's secrets", () => {
 test("an element has one spelling and no torsion part", () => {
   const one = ed.ser(ed.power(ed.g, 3n));
   const { cases } = vectors("signatures");
-  const points = cases.map((/** @type {any} */ entry) => entry.comment.match(/^key (.*)$/)?.[1]).filter(Boolean);
+  const points = cases
+    .map((/** @type {any} */ entry) => entry.comment.match(/^key (.*)$/)?.[1])
+    .filter(Boolean);
   assert.ok(points.length > 15);
   for (const point of points) {
     const text = toHex(fromHex(point).reverse());
     if (text === ed.ser(ed.identity)) continue;
-    assert.match(verdict(() => ed.parse(text)), /^element\.(subgroup|malformed)$/, point);
+    assert.match(
+      verdict(() => ed.parse(text)),
+      /^element\.(subgroup|malformed)$/,
+      point,
+    );
   }
-  for (const text of [one.toUpperCase(), `0x${one.slice(2)}`, ` ${one.slice(1)}`, one.slice(1), toHex(fromHex(one).reverse()), 5, null]) {
-    assert.match(verdict(() => ed.parse(text)), /^element\./, String(text));
+  for (const text of [
+    one.toUpperCase(),
+    `0x${one.slice(2)}`,
+    ` ${one.slice(1)}`,
+    one.slice(1),
+    toHex(fromHex(one).reverse()),
+    5,
+    null,
+  ]) {
+    assert.match(
+      verdict(() => ed.parse(text)),
+      /^element\./,
+      String(text),
+    );
   }
   const ff = groupNamed("BELENIOS-2048");
-  for (const text of ["0", "01", "-1", "+1", " 1", "1.0", "1e3", "0x1", "2", 1, `${ff.g}0`.repeat(2)]) {
-    assert.match(verdict(() => ff.parse(text)), /^element\./, String(text));
+  for (const text of [
+    "0",
+    "01",
+    "-1",
+    "+1",
+    " 1",
+    "1.0",
+    "1e3",
+    "0x1",
+    "2",
+    1,
+    `${ff.g}0`.repeat(2),
+  ]) {
+    assert.match(
+      verdict(() => ff.parse(text)),
+      /^element\./,
+      String(text),
+    );
   }
   for (const group of groups) {
     assert.ok(group.same(group.parse(group.ser(group.identity)), group.identity));
-    assert.equal(verdict(() => group.parseKey(group.ser(group.identity))), "element.identity");
+    assert.equal(
+      verdict(() => group.parseKey(group.ser(group.identity))),
+      "element.identity",
+    );
     for (const text of ["", "01", "-1", "1 ", group.q.toString(), "9".repeat(81), 1]) {
-      assert.equal(verdict(() => group.parseScalar(text)), "scalar.malformed", String(text));
+      assert.equal(
+        verdict(() => group.parseScalar(text)),
+        "scalar.malformed",
+        String(text),
+      );
     }
     assert.equal(group.parseScalar((group.q - 1n).toString()), group.q - 1n);
   }
-  assert.equal(verdict(() => groupNamed("__proto__")), "group.unknown");
+  assert.equal(
+    verdict(() => groupNamed("__proto__")),
+    "group.unknown",
+  );
 });
 
 test("the scalar 0 and the identity have their branches", () => {
@@ -199,7 +308,7 @@ test("the scalar 0 and the identity have their branches", () => {
 test("an interval proof holds for its ciphertext, its interval and its statement only", () => {
   for (const group of groups) {
     const y = group.powerG(1234567n);
-    const nonces = new proofs.Nonces(group, new Uint8Array(32));
+    const nonces = new Nonces(group, new Uint8Array(32));
     const r = nonces.next();
     for (const message of [0, 2, 3]) {
       const c = elgamal.encrypt(group, y, message, r);
@@ -220,14 +329,26 @@ test("an interval proof holds for its ciphertext, its interval and its statement
     const [s, w] = [987654321n, 55n];
     const signature = proofs.signBallot(group, s, "hash", w);
     proofs.verifyBallotSignature(group, group.powerG(s), "hash", signature);
-    assert.equal(verdict(() => proofs.verifyBallotSignature(group, group.powerG(s), "hasi", signature)), "proof.invalid");
-    assert.equal(verdict(() => proofs.verifyBallotSignature(group, group.powerG(s + 1n), "hash", signature)), "proof.invalid");
+    assert.equal(
+      verdict(() => proofs.verifyBallotSignature(group, group.powerG(s), "hasi", signature)),
+      "proof.invalid",
+    );
+    assert.equal(
+      verdict(() => proofs.verifyBallotSignature(group, group.powerG(s + 1n), "hash", signature)),
+      "proof.invalid",
+    );
     const text = proofs.encodeProof(signature);
     assert.deepEqual(proofs.decodeProof(group, text), signature);
     for (const value of [null, {}, { response: "1", challenge: "1" }, { ...text, x: "1" }, [1]]) {
-      assert.equal(verdict(() => proofs.decodeProof(group, value)), "proof.malformed");
+      assert.equal(
+        verdict(() => proofs.decodeProof(group, value)),
+        "proof.malformed",
+      );
     }
-    assert.equal(verdict(() => proofs.decodeProofs(group, [text], 2)), "proof.malformed");
+    assert.equal(
+      verdict(() => proofs.decodeProofs(group, [text], 2)),
+      "proof.malformed",
+    );
   }
 });
 

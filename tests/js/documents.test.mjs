@@ -24,11 +24,21 @@ test("a definition is read, and its neighbours are refused by Python's codes", (
     assert.equal(code(Buffer.from(definition.session, "hex")), short);
     assert.deepEqual(structuredClone(definition), definition); // can go to a worker
     for (const { path, value, verdict: expected } of changes) {
-      assert.equal(verdict(() => decodeDefinition(changed(text, path, value))), expected, `${path}: ${JSON.stringify(value)}`);
+      assert.equal(
+        verdict(() => decodeDefinition(changed(text, path, value))),
+        expected,
+        `${path}: ${JSON.stringify(value)}`,
+      );
     }
-    assert.equal(verdict(() => decodeDefinition(utf8(`${text}\n`))), "document.not_canonical");
+    assert.equal(
+      verdict(() => decodeDefinition(utf8(`${text}\n`))),
+      "document.not_canonical",
+    );
     assert.equal(findSlot(definition, "projects-2").number, 2);
-    assert.equal(verdict(() => findSlot(definition, "x")), "definition.slot");
+    assert.equal(
+      verdict(() => findSlot(definition, "x")),
+      "definition.slot",
+    );
   }
 });
 
@@ -44,18 +54,45 @@ test("the election document follows from the definition, the keys and the callin
     assert.equal(code(gate.election.digest), short);
     assert.deepEqual([gate.style, gate.cap, gate.length], [style, cap, length]);
   }
-  assert.equal(verdict(() => buildGate(definition, y, "projects-2", { items: ["x"], seats: 1, calling: "" })), "definition.item");
+  assert.equal(
+    verdict(() => buildGate(definition, y, "projects-2", { items: ["x"], seats: 1, calling: "" })),
+    "definition.item",
+  );
   const [[, parameters]] = JSON.parse(trustees);
   const wrong = [
-    "[]", "{}", "[[]]", '[["Single",{}]]', `[${trustees.slice(1, -1)},["Single",{}]]`,
+    "[]",
+    "{}",
+    "[[]]",
+    '[["Single",{}]]',
+    `[${trustees.slice(1, -1)},["Single",{}]]`,
     JSON.stringify([["Pedersen", { ...parameters, threshold: 2 }]]),
     JSON.stringify([["Pedersen", { ...parameters, coefexps: parameters.coefexps.slice(1) }]]),
-    JSON.stringify([["Pedersen", { ...parameters, coefexps: parameters.coefexps.map(() => ({ message: '{"coefexps":[]}' })) }]]),
-    JSON.stringify([["Pedersen", { ...parameters, coefexps: parameters.coefexps.map(() => ({})) }]]),
-    JSON.stringify([["Pedersen", { ...parameters, coefexps: parameters.coefexps.map(() => null) }]]),
+    JSON.stringify([
+      [
+        "Pedersen",
+        {
+          ...parameters,
+          coefexps: parameters.coefexps.map(() => ({ message: '{"coefexps":[]}' })),
+        },
+      ],
+    ]),
+    JSON.stringify([
+      ["Pedersen", { ...parameters, coefexps: parameters.coefexps.map(() => ({})) }],
+    ]),
+    JSON.stringify([
+      ["Pedersen", { ...parameters, coefexps: parameters.coefexps.map(() => null) }],
+    ]),
   ];
-  assert.equal(verdict(() => jointKey({ ...definition, threshold: 2 }, trustees)), "trustees.invalid");
-  for (const document of wrong) assert.match(verdict(() => jointKey(definition, document)), /^trustees\./, document);
+  assert.equal(
+    verdict(() => jointKey({ ...definition, threshold: 2 }, trustees)),
+    "trustees.invalid",
+  );
+  for (const document of wrong)
+    assert.match(
+      verdict(() => jointKey(definition, document)),
+      /^trustees\./,
+      document,
+    );
 });
 
 test("a board follows the chain and knows what a tablet needs", () => {
@@ -67,7 +104,9 @@ test("a board follows the chain and knows what a tablet needs", () => {
     const event = board.append(i % 2 ? line : utf8(line));
     assert.equal(board.number, i + 1);
     const open = board.openRound;
-    told.push(`${event.kind}: ${board.adopted} ${board.y !== null} ${board.checkIn.length} ${open?.slot ?? "-"} ${board.published}`);
+    told.push(
+      `${event.kind}: ${board.adopted} ${board.y !== null} ${board.checkIn.length} ${open?.slot ?? "-"} ${board.published}`,
+    );
     if (open) assert.equal(board.gate(open.slot).election.fingerprint, rounds[open.slot]);
   }
   assert.deepEqual(told, [
@@ -88,7 +127,10 @@ test("a board follows the chain and knows what a tablet needs", () => {
     "voided: true true 0 - false",
     "published: true true 0 - true",
   ]);
-  assert.equal(verdict(() => board.gate("projects-3")), "event.slot");
+  assert.equal(
+    verdict(() => board.gate("projects-3")),
+    "event.slot",
+  );
 });
 
 test("a line that may not follow is refused by Python's code and changes nothing", () => {
@@ -97,11 +139,25 @@ test("a line that may not follow is refused by Python's code and changes nothing
   assert.ok(refused.length > 80);
   const board = new Board(definition);
   for (const [i, line] of lines.entries()) {
-    const before = JSON.stringify([board.number, board.last, board.adopted, board.checkIn, [...board.rounds]]);
+    const before = JSON.stringify([
+      board.number,
+      board.last,
+      board.adopted,
+      board.checkIn,
+      [...board.rounds],
+    ]);
     for (const { comment, number, line: wrong, code: expected } of refused) {
-      if (number === i + 1) assert.equal(verdict(() => board.append(wrong)), expected, comment);
+      if (number === i + 1)
+        assert.equal(
+          verdict(() => board.append(wrong)),
+          expected,
+          comment,
+        );
     }
-    assert.equal(JSON.stringify([board.number, board.last, board.adopted, board.checkIn, [...board.rounds]]), before);
+    assert.equal(
+      JSON.stringify([board.number, board.last, board.adopted, board.checkIn, [...board.rounds]]),
+      before,
+    );
     board.append(line);
   }
 });
@@ -111,7 +167,13 @@ test("a round announced with another election document is not voted in", () => {
   const board = new Board(decodeDefinition(utf8(text)));
   for (const line of lines.slice(0, 8)) board.append(line);
   const round = board.rounds.get("projects-1");
-  assert.equal(verdict(() => board.gate("projects-1")), "ok");
+  assert.equal(
+    verdict(() => board.gate("projects-1")),
+    "ok",
+  );
   board.rounds.set("projects-1", { .../** @type {any} */ (round), fingerprint: "A".repeat(43) });
-  assert.equal(verdict(() => board.gate("projects-1")), "ballot.wrong_round");
+  assert.equal(
+    verdict(() => board.gate("projects-1")),
+    "ballot.wrong_round",
+  );
 });

@@ -1,8 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { b64, b64url, fromHex, toHex, unb64, unb64url, utf8 } from "../../ballot/web/static/client/bytes.mjs";
-import { code, codeOfHex, compact, digest, dumps, loads, loadsCompact, parseCode } from "../../ballot/web/static/client/encoding.mjs";
+import {
+  b64,
+  b64url,
+  fromHex,
+  toHex,
+  unb64,
+  unb64url,
+  utf8,
+} from "../../ballot/web/static/client/bytes.mjs";
+import {
+  code,
+  codeOfHex,
+  compact,
+  digest,
+  dumps,
+  loads,
+  loadsCompact,
+  parseCode,
+} from "../../ballot/web/static/client/encoding.mjs";
 import { parse } from "../../ballot/web/static/client/json.mjs";
 import * as shapes from "../../ballot/web/static/client/shapes.mjs";
 import { verdict, vectors } from "./helpers.mjs";
@@ -12,23 +29,40 @@ const { documents, typed, codes, base64 } = vectors("encoding");
 test("both readers give Python's verdict on every document", () => {
   for (const { comment, bytes, canonical, compact: loose } of documents) {
     const data = fromHex(bytes);
-    assert.equal(verdict(() => loads(data)), canonical, comment);
-    assert.equal(verdict(() => loadsCompact(data)), loose, comment);
+    assert.equal(
+      verdict(() => loads(data)),
+      canonical,
+      comment,
+    );
+    assert.equal(
+      verdict(() => loadsCompact(data)),
+      loose,
+      comment,
+    );
     if (canonical === "ok") assert.deepEqual(dumps(loads(data)), data, comment);
   }
 });
 
 test("depth costs no stack", () => {
   const deep = utf8("[".repeat(1_000_000));
-  assert.equal(verdict(() => parse(deep)), "document.malformed");
+  assert.equal(
+    verdict(() => parse(deep)),
+    "document.malformed",
+  );
 });
 
 test("a text is checked when it is written as well", () => {
   for (const text of ["\ud800", "甲\u202e乙", "e\u0301"]) {
-    assert.equal(verdict(() => dumps({ a: text })), "document.text");
+    assert.equal(
+      verdict(() => dumps({ a: text })),
+      "document.text",
+    );
   }
   for (const value of [1.5, 2 ** 53, NaN, undefined, 1n, { A: 1 }, Symbol("x")]) {
-    assert.equal(verdict(() => dumps(/** @type {any} */ (value))), "document.malformed");
+    assert.equal(
+      verdict(() => dumps(/** @type {any} */ (value))),
+      "document.malformed",
+    );
   }
 });
 
@@ -49,15 +83,27 @@ test("a code is the first sixty bits and is read as people type it", () => {
     assert.equal(codeOfHex(hex), expected);
   }
   for (const { text, verdict: expected, printed } of typed) {
-    assert.equal(verdict(() => parseCode(text)), expected, JSON.stringify(text));
+    assert.equal(
+      verdict(() => parseCode(text)),
+      expected,
+      JSON.stringify(text),
+    );
     if (expected === "ok") assert.equal(parseCode(text), printed);
   }
 });
 
 test("base64 has one spelling", () => {
   for (const { text, size, standard, url } of base64) {
-    assert.equal(verdict(() => unb64(text, size)), standard, text);
-    assert.equal(verdict(() => unb64url(text, size)), url, text);
+    assert.equal(
+      verdict(() => unb64(text, size)),
+      standard,
+      text,
+    );
+    assert.equal(
+      verdict(() => unb64url(text, size)),
+      url,
+      text,
+    );
   }
   for (let size = 0; size < 50; size++) {
     const data = Uint8Array.from({ length: size }, (_, i) => 255 - i * 7);
@@ -71,12 +117,18 @@ test("base64 has one spelling", () => {
 test("hex is lower case and whole", () => {
   assert.equal(toHex(fromHex("00ff7f")), "00ff7f");
   for (const text of ["0", "AB", "0x00", " 00", "zz", "00\n"]) {
-    assert.equal(verdict(() => fromHex(text)), "document.malformed");
+    assert.equal(
+      verdict(() => fromHex(text)),
+      "document.malformed",
+    );
   }
 });
 
 test("a digest is that of the canonical bytes", () => {
-  assert.equal(digest({ a: 1 }), "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862");
+  assert.equal(
+    digest({ a: 1 }),
+    "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862",
+  );
 });
 
 test("readers of shapes refuse the neighbours of what they take", () => {

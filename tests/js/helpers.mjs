@@ -27,19 +27,36 @@ export function verdict(run) {
 export function stream(name) {
   let count = 0;
   return (/** @type {number} */ size) =>
-    new Uint8Array(createHash("shake256", { outputLength: size }).update(`${name}/${count++}`).digest());
+    new Uint8Array(
+      createHash("shake256", { outputLength: size }).update(`${name}/${count++}`).digest(),
+    );
 }
 
 /** A gate from its vector. @param {any} value */
 export function gateOf(value) {
   const group = groupNamed(value.group);
   const questions = value.questions.map((/** @type {any} */ q) => ({
-    text: q.question, answers: q.answers, low: q.min, high: q.max,
+    text: q.question,
+    answers: q.answers,
+    low: q.min,
+    high: q.max,
   }));
   const y = group.parseKey(value.y);
   group.prepare(y);
   const election = encodeElection(group, y, value.name, value.description, questions, value.uuid);
   const items = Array.from({ length: value.items }, (_, i) => String(i));
   const { session, slot, style, cap, length } = value;
-  return { session, slot, election, group, style, items, limit: cap, cap, keys: [], drawn: [], length };
+  return {
+    session,
+    slot,
+    election,
+    group,
+    style,
+    items,
+    limit: cap,
+    cap,
+    keys: [],
+    drawn: [],
+    length,
+  };
 }

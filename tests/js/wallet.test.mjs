@@ -7,7 +7,12 @@ import { dumps, loads } from "../../ballot/web/static/client/encoding.mjs";
 import { inverse, power } from "../../ballot/web/static/client/integers.mjs";
 import { Jobs } from "../../ballot/web/static/client/jobs.mjs";
 import { Calls, perform } from "../../ballot/web/static/client/messages.mjs";
-import { drawTokens, finishTokens, requestBody, slipToken } from "../../ballot/web/static/client/wallet.mjs";
+import {
+  drawTokens,
+  finishTokens,
+  requestBody,
+  slipToken,
+} from "../../ballot/web/static/client/wallet.mjs";
 import { stream, verdict, vectors } from "./helpers.mjs";
 
 const { keys } = vectors("blind");
@@ -45,7 +50,12 @@ test("tokens are drawn afresh per slot, asked for and verified", () => {
   assert.deepEqual(requestBody(kept), requestBody(pending));
   const answers = answersTo(requestBody(kept));
   const [token] = finishTokens(definition, kept, answers);
-  assert.deepEqual(Object.keys(/** @type {object} */ (token)), ["slot", "credential", "secret", "token"]);
+  assert.deepEqual(Object.keys(/** @type {object} */ (token)), [
+    "slot",
+    "credential",
+    "secret",
+    "token",
+  ]);
   assert.deepEqual(finishTokens(definition, pending, answers), [token]);
 });
 
@@ -59,16 +69,26 @@ test("no credential and no factor serves twice", () => {
 test("slots of no definition, slots twice and drawn sessions draw nothing", () => {
   const fail = () => assert.fail("random bytes were drawn");
   for (const slots of [[], ["x"], [SLOT, SLOT]]) {
-    assert.match(verdict(() => drawTokens(definition, slots, fail)), /^(issue\.malformed|definition\.slot)$/);
+    assert.match(
+      verdict(() => drawTokens(definition, slots, fail)),
+      /^(issue\.malformed|definition\.slot)$/,
+    );
   }
   const drawn = decodeDefinition(utf8(drawnOne.definition));
-  assert.equal(verdict(() => drawTokens(drawn, [SLOT], fail)), "issue.malformed");
+  assert.equal(
+    verdict(() => drawTokens(drawn, [SLOT], fail)),
+    "issue.malformed",
+  );
 });
 
 test("an answer that is not the signers' is refused as a whole", () => {
   const pending = drawTokens(definition, [SLOT], stream("draw"));
   const good = answersTo(requestBody(pending));
-  const [{ signatures: [a, b] }] = good.answers;
+  const [
+    {
+      signatures: [a, b],
+    },
+  ] = good.answers;
   const other = answersTo(requestBody(drawTokens(definition, [SLOT], stream("another"))));
   const wrong = [
     other,
@@ -80,25 +100,47 @@ test("an answer that is not the signers' is refused as a whole", () => {
     { answers: [...good.answers, ...good.answers] },
     { answers: [{ slot: SLOT, signatures: [a, b], note: "" }] },
     { answers: [{ slot: SLOT, signatures: [a, `${b}=`] }] },
-    null, [], {}, { answers: null },
+    null,
+    [],
+    {},
+    { answers: null },
   ];
-  for (const body of wrong) assert.match(verdict(() => finishTokens(definition, pending, body)), /^(token\.invalid|document\.malformed)$/);
-  assert.equal(verdict(() => finishTokens({ ...definition, session: "00".repeat(32) }, pending, good)), "token.invalid");
-  assert.equal(verdict(() => finishTokens(definition, pending, good)), "ok");
+  for (const body of wrong)
+    assert.match(
+      verdict(() => finishTokens(definition, pending, body)),
+      /^(token\.invalid|document\.malformed)$/,
+    );
+  assert.equal(
+    verdict(() => finishTokens({ ...definition, session: "00".repeat(32) }, pending, good)),
+    "token.invalid",
+  );
+  assert.equal(
+    verdict(() => finishTokens(definition, pending, good)),
+    "ok",
+  );
 });
 
 test("a slip that is not in the list is refused", () => {
   const drawn = decodeDefinition(utf8(drawnOne.definition));
   const [{ slip }] = vectors("slips");
-  assert.equal(verdict(() => slipToken(drawn, "projects-1", slip)), "token.invalid");
-  const probe = { ...drawn, votes: drawn.votes.map((vote) => ({ ...vote, slots: vote.slots.map((slot) => ({ ...slot })) })) };
+  assert.equal(
+    verdict(() => slipToken(drawn, "projects-1", slip)),
+    "token.invalid",
+  );
+  const probe = {
+    ...drawn,
+    votes: drawn.votes.map((vote) => ({ ...vote, slots: vote.slots.map((slot) => ({ ...slot })) })),
+  };
   /** @type {string[]} */
   const list = [];
   const slot = /** @type {any} */ (probe.votes[0]?.slots[0]);
   slot.drawn = { includes: (/** @type {string} */ text) => (list.push(text), true) };
   assert.deepEqual(slipToken(probe, "projects-1", slip).token, []);
   slot.drawn = list;
-  assert.equal(verdict(() => slipToken(probe, "projects-1", slip)), "ok");
+  assert.equal(
+    verdict(() => slipToken(probe, "projects-1", slip)),
+    "ok",
+  );
 });
 
 /** A worker without a thread: messages are cloned and answered in turn. */
@@ -107,9 +149,14 @@ function fakeWorker() {
   /** @type {{ [kind: string]: (event: any) => void }} */
   const heard = {};
   return {
-    addEventListener: (/** @type {string} */ kind, /** @type {any} */ run) => void (heard[kind] = run),
+    addEventListener: (/** @type {string} */ kind, /** @type {any} */ run) =>
+      void (heard[kind] = run),
     postMessage: (/** @type {any} */ request) =>
-      queueMicrotask(() => perform(jobs, structuredClone(request), (reply) => heard.message?.({ data: structuredClone(reply) }))),
+      queueMicrotask(() =>
+        perform(jobs, structuredClone(request), (reply) =>
+          heard.message?.({ data: structuredClone(reply) }),
+        ),
+      ),
     fail: () => heard.error?.({}),
   };
 }
@@ -123,18 +170,34 @@ test("the worker does the whole way from the definition to the envelope", async 
   const pending = await calls.call("draw", { slots: [SLOT] });
   const [token] = await calls.call("finish", { pending, answers: answersTo(requestBody(pending)) });
   assert.ok(token);
-  await assert.rejects(calls.call("encrypt", { marks: "Y", token }), { code: "ballot.wrong_round" });
+  await assert.rejects(calls.call("encrypt", { marks: "Y", token }), {
+    code: "ballot.wrong_round",
+  });
   const round = { slot: SLOT, trustees: elections.trustees, called: null, fingerprint: null };
-  const announced = await calls.call("open", round);
-  assert.deepEqual(announced.items, ["m"]);
-  await assert.rejects(calls.call("open", { ...round, fingerprint: "A".repeat(43) }), { code: "ballot.wrong_round" });
+  const { items, fingerprint } = await calls.call("open", round);
+  assert.deepEqual(items, ["m"]);
+  await assert.rejects(calls.call("encrypt", { marks: "Y", token }), {
+    code: "ballot.wrong_round",
+  }); // not announced
+  await calls.call("open", { ...round, fingerprint });
+  await assert.rejects(calls.call("open", { ...round, fingerprint: "A".repeat(43) }), {
+    code: "ballot.wrong_round",
+  });
+  await assert.rejects(calls.call("encrypt", { marks: "Y", token }), {
+    code: "ballot.wrong_round",
+  });
+  await calls.call("open", { ...round, fingerprint });
   /** @type {number[]} */
   const told = [];
   const sealed = await calls.call("encrypt", { marks: "Y", token }, (done) => told.push(done));
   assert.deepEqual(told, [1, 2]);
   assert.deepEqual(Object.keys(sealed), ["envelope", "tracker", "opening"]);
   assert.equal(JSON.parse(sealed.envelope).token.length, 2);
-  assert.deepEqual(await calls.call("reopen", { opening: sealed.opening }), { slot: SLOT, marks: "Y", tracker: sealed.tracker });
+  assert.deepEqual(await calls.call("reopen", { opening: sealed.opening }), {
+    slot: SLOT,
+    marks: "Y",
+    tracker: sealed.tracker,
+  });
   const again = await calls.call("encrypt", { marks: "Y", token });
   assert.notEqual(again.tracker, sealed.tracker); // a fresh seed for every ballot
   // The shown test ballot holds neither signature, token nor the credential's secret (E20).

@@ -4,7 +4,7 @@
  *
  * @typedef {import("./gate.mjs").Gate} Gate
  * @typedef {import("./proofs.mjs").ProofText} ProofText
- * @typedef {import("./proofs.mjs").Random} Random
+ * @typedef {import("./nonces.mjs").Random} Random
  * @typedef {import("./elgamal.mjs").Ciphertext} Ciphertext
  * @typedef {{ fields: { [name: string]: any }, capProof: ProofText[] | null, digest: Uint8Array }} Unsigned
  *   a ballot before its signature; `digest` is u of the tracker
@@ -17,6 +17,7 @@ import { b64url, concat, fromHex, toHex, utf8 } from "./bytes.mjs";
 import * as elgamal from "./elgamal.mjs";
 import { compact, dumps, loads, sha256 } from "./encoding.mjs";
 import { Invalid } from "./errors.mjs";
+import { Nonces, randomScalar } from "./nonces.mjs";
 import * as proofs from "./proofs.mjs";
 import * as shapes from "./shapes.mjs";
 import { approvals, votesOf } from "./styles.mjs";
@@ -34,7 +35,7 @@ import { approvals, votesOf } from "./styles.mjs";
 export function encrypt(gate, marks, credential, seed, progress = () => {}) {
   const { group, election } = gate;
   const { y } = election;
-  const nonces = new proofs.Nonces(group, seed);
+  const nonces = new Nonces(group, seed);
   const votes = votesOf(gate.style, gate.items.length, marks);
   const s0 = proofs.statement(election.fingerprint, credential);
   /** @type {{ ciphertext: Ciphertext, r: bigint }[]} the 赞成 of each item, for the cap proof */
@@ -42,7 +43,8 @@ export function encrypt(gate, marks, credential, seed, progress = () => {}) {
   const answers = election.questions.map(({ low, high }, i) => {
     const row = votes[i] ?? [];
     const chosen = row.reduce((sum, vote) => sum + vote, 0);
-    if (chosen < low || chosen > high) throw new Invalid("marks.over_limit", `at most ${high} may be chosen`);
+    if (chosen < low || chosen > high)
+      throw new Invalid("marks.over_limit", `at most ${high} may be chosen`);
     const rs = row.map(() => nonces.next());
     const choices = row.map((vote, j) => {
       const r = /** @type {bigint} */ (rs[j]);
@@ -66,7 +68,8 @@ export function encrypt(gate, marks, credential, seed, progress = () => {}) {
       overall_proof: overall.map(proofs.encodeProof),
     };
   });
-  const capProof = gate.cap === null ? null : proveCap(gate, gate.cap, s0, yes, approvals(votes), nonces);
+  const capProof =
+    gate.cap === null ? null : proveCap(gate, gate.cap, s0, yes, approvals(votes), nonces);
   progress(election.questions.length + 1, election.questions.length + 1);
   const fields = {
     election_uuid: election.uuid,
@@ -84,7 +87,7 @@ export function encrypt(gate, marks, credential, seed, progress = () => {}) {
  * @param {string} s0
  * @param {{ ciphertext: Ciphertext, r: bigint }[]} yes
  * @param {number} approved
- * @param {proofs.Nonces} nonces
+ * @param {Nonces} nonces
  */
 function proveCap({ group, election }, cap, s0, yes, approved, nonces) {
   if (approved > cap) throw new Invalid("marks.over_limit", `at most ${cap} may be approved`);
@@ -113,7 +116,7 @@ function proveCap({ group, election }, cap, s0, yes, approved, nonces) {
  * @returns {Uint8Array}
  */
 export function sealEnvelope(gate, unsigned, s, token, random) {
-  const w = proofs.randomScalar(gate.group, random);
+  const w = randomScalar(gate.group, random);
   const hash = proofs.ballotHash(unsigned.fields);
   const proof = proofs.encodeProof(proofs.signBallot(gate.group, s, hash, w));
   const ballot = { ...unsigned.fields, signature: { hash, proof } };
@@ -132,7 +135,8 @@ export function sealEnvelope(gate, unsigned, s, token, random) {
  * @param {Uint8Array} envelope
  */
 export function pad(gate, envelope) {
-  if (envelope.length > gate.length) throw new Invalid("envelope.malformed", "longer than the slot's length");
+  if (envelope.length > gate.length)
+    throw new Invalid("envelope.malformed", "longer than the slot's length");
   return concat(envelope, new Uint8Array(gate.length - envelope.length).fill(0x20));
 }
 

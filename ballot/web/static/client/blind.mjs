@@ -5,12 +5,12 @@
  *
  * Own code and no library: @cloudflare/blindrsa-ts 0.4.4 is six times as large (21 kB compressed
  * with its sjcl), takes twelve times as long to blind and unblind (measured on RSA-3072), and needs
- * `crypto.subtle`, which a page without TLS does not have (attack D9). With e = 65537 a power is
- * seventeen multiplications, and blinding hides the message perfectly however long it took: the
- * factor is drawn afresh per signer (A22).
+ * the `subtle` part of WebCrypto, which a page without TLS does not have (attack D9). With
+ * e = 65537 a power is seventeen multiplications, and blinding hides the message perfectly however
+ * long it took: the factor is drawn afresh per signer (A22).
  *
  * @typedef {import("./slotkey.mjs").PublicKey} PublicKey
- * @typedef {import("./proofs.mjs").Random} Random
+ * @typedef {import("./nonces.mjs").Random} Random
  * @typedef {{ request: Uint8Array, inverse: bigint }} Blinded `request` goes to the signer,
  *   `inverse` stays and is erased after use
  */
@@ -84,7 +84,8 @@ export function verify(key, message, signature) {
 export function _blind(n, e, message, salt, r) {
   const m = toInteger(encode(message, bitLength(n) - 1, salt)); // steps 1-3
   const inverse = invert(r, n); // steps 6-8
-  if (gcd(m, n) !== 1n || inverse === null) { // steps 4, 5
+  if (gcd(m, n) !== 1n || inverse === null) {
+    // steps 4, 5
     throw new Invalid("token.bad_key", "a number shares a factor with the modulus");
   }
   const z = (m * power(r, e, n)) % n; // steps 9, 10
@@ -102,7 +103,8 @@ export function _blind(n, e, message, salt, r) {
  */
 export function _finalize(n, e, message, answer, inverse, saltSize) {
   const z = toInteger(answer); // step 2
-  if (answer.length !== size(n) || z >= n) { // step 1
+  if (answer.length !== size(n) || z >= n) {
+    // step 1
     throw new Invalid("token.invalid", "the signer's answer is not a number below the modulus");
   }
   const signature = fromInteger((z * inverse) % n, size(n)); // steps 3, 4
@@ -120,7 +122,8 @@ export function _finalize(n, e, message, answer, inverse, saltSize) {
  */
 export function _verify(n, e, message, signature, saltSize) {
   const s = toInteger(signature);
-  if (signature.length !== size(n) || s >= n) { // §8.1.2 steps 1, 2b
+  if (signature.length !== size(n) || s >= n) {
+    // §8.1.2 steps 1, 2b
     throw new Invalid("token.invalid", `not ${size(n)} bytes below the modulus`);
   }
   const bits = bitLength(n) - 1;
@@ -162,8 +165,9 @@ function unmask(encoded, bits) {
  * @param {number} bits
  */
 function mask(db, seed, bits) {
-  const blocks = Array.from({ length: Math.ceil(db.length / HASH_SIZE) }, (_, i) =>
-    sha384(concat(seed, fromInteger(BigInt(i), 4))), // MGF1, RFC 8017 appendix B.2.1
+  const blocks = Array.from(
+    { length: Math.ceil(db.length / HASH_SIZE) },
+    (_, i) => sha384(concat(seed, fromInteger(BigInt(i), 4))), // MGF1, RFC 8017 appendix B.2.1
   );
   const stream = concat(...blocks);
   const masked = db.map((byte, i) => byte ^ /** @type {number} */ (stream[i]));

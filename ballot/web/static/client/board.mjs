@@ -80,7 +80,8 @@ export class Board {
    */
   gate(slot) {
     const round = this.#round(slot);
-    if (this.y === null) throw new Invalid("keys.not_ready", "the trustees have not signed the joint key");
+    if (this.y === null)
+      throw new Invalid("keys.not_ready", "the trustees have not signed the joint key");
     const gate = buildGate(this.definition, this.y, slot, round.called);
     if (round.fingerprint !== null && round.fingerprint !== gate.election.fingerprint) {
       throw new Invalid("ballot.wrong_round", "not the announced ballot");
@@ -90,16 +91,20 @@ export class Board {
 
   /** @param {Event} event */
   #checkPlace(event) {
-    if (event.session !== this.definition.session) throw new Invalid("event.session", "an event of another session");
+    if (event.session !== this.definition.session)
+      throw new Invalid("event.session", "an event of another session");
     if (event.number !== this.number + 1 || event.previous !== this.last) {
       throw new Invalid("event.chain", `${event.kind} does not follow event ${this.number}`);
     }
     if ("log" in event.body && !this.digests.has(event.body.log)) {
       throw new Invalid("event.log", `${event.kind}: the log names no earlier event`);
     }
-    if (this.published && event.kind !== "objection") throw order(`${event.kind} after the publication`);
-    if (event.number === 1 && event.kind !== "defined") throw order(`${event.kind} before the definition`);
-    if (!this.adopted && !BEFORE_ADOPTION.includes(event.kind)) throw order(`${event.kind} before the adoption`);
+    if (this.published && event.kind !== "objection")
+      throw order(`${event.kind} after the publication`);
+    if (event.number === 1 && event.kind !== "defined")
+      throw order(`${event.kind} before the definition`);
+    if (!this.adopted && !BEFORE_ADOPTION.includes(event.kind))
+      throw order(`${event.kind} before the adoption`);
   }
 
   /** @param {Event} event */
@@ -119,7 +124,8 @@ export class Board {
         this.trustees = body.trustees;
         return;
       case "check_in_opened":
-        if (this.trustees === null || this.checkIn.length) throw order("keys are not ready, or a check-in is open");
+        if (this.trustees === null || this.checkIn.length)
+          throw order("keys are not ready, or a check-in is open");
         for (const id of body.slots) this.#known(id);
         this.checkIn = body.slots;
         return;
@@ -135,7 +141,12 @@ export class Board {
         if ((body.fingerprint === null) === body.channels.includes("tablet")) {
           throw new Invalid("event.channels", "a fingerprint stands exactly where tablets vote");
         }
-        this.rounds.set(about, { ...round, state: "open", channels: body.channels, fingerprint: body.fingerprint });
+        this.rounds.set(about, {
+          ...round,
+          state: "open",
+          channels: body.channels,
+          fingerprint: body.fingerprint,
+        });
         return;
       }
       case "round_closed":
@@ -143,7 +154,8 @@ export class Board {
         this.rounds.set(about, { ...this.#round(about), state: "closed" });
         return;
       case "voided":
-        if (!["open", "closed"].includes(this.#round(about).state)) throw order(`${about} was not opened`);
+        if (!["open", "closed"].includes(this.#round(about).state))
+          throw order(`${about} was not opened`);
         this.rounds.set(about, { ...this.#round(about), state: "voided" });
         return;
       case "published":
@@ -170,18 +182,29 @@ export class Board {
       throw new Invalid("event.slot", `${slot} is not slot ${earlier.length + 1} of the vote`);
     }
     if (parent?.state !== (kind === "revote" ? "voided" : "closed")) {
-      throw new Invalid("rounds.parent", "the round before is not over in the way that calls for this");
+      throw new Invalid(
+        "rounds.parent",
+        "the round before is not over in the way that calls for this",
+      );
     }
     /** @type {string[]} */
     const items = body.items;
     const listed = new Set(vote.items.map((item) => item.id));
-    if (items.some((id) => !listed.has(id))) throw new Invalid("rounds.items", "an item of no such vote");
+    if (items.some((id) => !listed.has(id)))
+      throw new Invalid("rounds.items", "an item of no such vote");
     this.#add(slot, kind, { items, seats: body.seats, calling });
   }
 
   /** @param {string} slot @param {Round["kind"]} kind @param {Called | null} called */
   #add(slot, kind, called) {
-    this.rounds.set(slot, { slot, kind, called, state: "waiting", channels: [], fingerprint: null });
+    this.rounds.set(slot, {
+      slot,
+      kind,
+      called,
+      state: "waiting",
+      channels: [],
+      fingerprint: null,
+    });
   }
 
   /** @param {string} slot @returns {Round} */

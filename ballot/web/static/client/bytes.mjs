@@ -35,7 +35,9 @@ export function toHex(data) {
 /** The bytes of lower-case hex; everything else is `document.malformed`. @param {string} text */
 export function fromHex(text) {
   if (!HEX.test(text)) throw new Invalid("document.malformed", "not lower-case hex");
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.substr(2 * i, 2), 16));
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    parseInt(text.substr(2 * i, 2), 16),
+  );
 }
 
 /** Big-endian. @param {Uint8Array} data @returns {bigint} */

@@ -36,8 +36,14 @@ export function findOfficer(definition, id) {
 /** @param {Definition} definition */
 function checkPeople(definition) {
   const { officers, presidiumQuorum: quorum, trustees, threshold } = definition;
-  shapes.distinct(officers.map((one) => one.id), "officers: id");
-  shapes.distinct(officers.map((one) => one.publicKey), "officers: public_key");
+  shapes.distinct(
+    officers.map((one) => one.id),
+    "officers: id",
+  );
+  shapes.distinct(
+    officers.map((one) => one.publicKey),
+    "officers: public_key",
+  );
   for (const one of officers) checkPublicKey(one.publicKey);
   checkPublicKey(definition.boxKey);
   for (const [role, low, high] of /** @type {[string, number, number][]} */ ([
@@ -50,7 +56,10 @@ function checkPeople(definition) {
   ])) {
     const count = officers.filter((one) => one.roles.includes(role)).length;
     if (count < low || count > high) {
-      throw new Invalid("definition.officers", `${count} with the role ${role}, needed ${low} to ${high}`);
+      throw new Invalid(
+        "definition.officers",
+        `${count} with the role ${role}, needed ${low} to ${high}`,
+      );
     }
   }
   if (2 * quorum <= officers.filter((one) => one.roles.includes("presidium")).length) {
@@ -71,9 +80,18 @@ function checkPeople(definition) {
 function checkTokens(definition) {
   const slots = definition.votes.flatMap((one) => one.slots);
   const keys = slots.flatMap((one) => one.keys.map((key) => key.n));
-  shapes.distinct(definition.votes.map((one) => one.id), "votes: id");
-  shapes.distinct(slots.map((one) => one.id), "slots: id");
-  shapes.distinct(slots.map((one) => one.uuid), "slots: uuid");
+  shapes.distinct(
+    definition.votes.map((one) => one.id),
+    "votes: id",
+  );
+  shapes.distinct(
+    slots.map((one) => one.id),
+    "slots: id",
+  );
+  shapes.distinct(
+    slots.map((one) => one.uuid),
+    "slots: uuid",
+  );
   shapes.distinct(definition.signers, "signers");
   const blind = definition.tokenKind === "blind";
   if (blind !== definition.signers.length > 0) {
@@ -88,7 +106,8 @@ function checkTokens(definition) {
       throw new Invalid("definition.drawn", `slot ${one.id}: not one slip per deputy`);
     }
   }
-  if (new Set(keys).size !== keys.length) { // attack A17
+  if (new Set(keys).size !== keys.length) {
+    // attack A17
     throw new Invalid("definition.slot_keys", "one modulus stands under two slots or signers");
   }
 }
@@ -96,7 +115,10 @@ function checkTokens(definition) {
 /** @param {Vote} one */
 function checkVote(one) {
   const where = `vote ${one.id}`;
-  shapes.distinct(one.items.map((entry) => entry.id), `${where}: item id`);
+  shapes.distinct(
+    one.items.map((entry) => entry.id),
+    `${where}: item id`,
+  );
   shapes.distinct(one.channels, `${where}: channels`);
   if (one.kind === "motion" && one.items.length !== 1) {
     throw new Invalid("definition.items", `${where}: a motion is one item`);

@@ -27,7 +27,14 @@ import { GROUPS, groupNamed } from "./group.mjs";
 import * as shapes from "./shapes.mjs";
 import { decodePublicKey } from "./slotkey.mjs";
 
-const ROLES = ["clerk", "presiding_officer", "presidium", "chief_scrutineer", "scrutineer", "teller"];
+const ROLES = [
+  "clerk",
+  "presiding_officer",
+  "presidium",
+  "chief_scrutineer",
+  "scrutineer",
+  "teller",
+];
 /** @type {{ [kind: string]: string[] }} */
 const KINDS = { selection: ["three_way", "approve"], rating: ["grades"], motion: ["motion"] };
 export const CHANNELS = ["tablet", "paper"];
@@ -73,7 +80,13 @@ export function decodeDefinition(data) {
     minBallots: shapes.integer(value.min_ballots, "min_ballots", 1, 1000),
     minPaper: shapes.integer(value.min_paper, "min_paper", 1, 1000),
     tokenKind: shapes.choice(value.token_kind, ["blind", "drawn"], "token_kind"),
-    votes: shapes.array(value.votes, (v, where) => vote(v, where, group, signers.length), "votes", 1, 50),
+    votes: shapes.array(
+      value.votes,
+      (v, where) => vote(v, where, group, signers.length),
+      "votes",
+      1,
+      50,
+    ),
   };
   checkDefinition(definition);
   return definition;
@@ -97,7 +110,13 @@ export function findSlot(definition, id) {
 /** @param {any} value @param {string} where @returns {Officer} */
 function officer(value, where) {
   shapes.fields(value, "id name public_key roles", where);
-  const roles = shapes.array(value.roles, (v, w) => shapes.choice(v, ROLES, w), `${where}.roles`, 1, ROLES.length);
+  const roles = shapes.array(
+    value.roles,
+    (v, w) => shapes.choice(v, ROLES, w),
+    `${where}.roles`,
+    1,
+    ROLES.length,
+  );
   shapes.distinct(roles, `${where}.roles`);
   return {
     id: shapes.identifier(value.id, `${where}.id`),
@@ -115,14 +134,19 @@ function officer(value, where) {
  * @returns {Vote}
  */
 function vote(value, where, group, signers) {
-  shapes.fields(value, "approvals channels id items kind rules seats slots style title waiver", where);
+  shapes.fields(
+    value,
+    "approvals channels id items kind rules seats slots style title waiver",
+    where,
+  );
   const kind = shapes.choice(value.kind, Object.keys(KINDS), `${where}.kind`);
   const style = shapes.choice(value.style, KINDS[kind] ?? [], `${where}.style`);
   const rules = value.rules;
   if (typeof rules !== "object" || rules === null || Array.isArray(rules)) {
     throw new Invalid("rules.value", `${where}.rules: not an object`);
   }
-  if (rules.cap !== "seats" && rules.cap !== "none") throw new Invalid("rules.value", `${where}.rules.cap`);
+  if (rules.cap !== "seats" && rules.cap !== "none")
+    throw new Invalid("rules.value", `${where}.rules.cap`);
   if (kind === "selection" && rules.style !== style) {
     throw new Invalid("definition.style", `${where}: style differs from its rules`);
   }
@@ -137,14 +161,28 @@ function vote(value, where, group, signers) {
     items: shapes.array(value.items, item, `${where}.items`, 1, 480),
     cap: rules.cap,
     ruleDigest: digest(rules),
-    channels: shapes.array(value.channels, (v, w) => shapes.choice(v, CHANNELS, w), `${where}.channels`, 1, 2),
+    channels: shapes.array(
+      value.channels,
+      (v, w) => shapes.choice(v, CHANNELS, w),
+      `${where}.channels`,
+      1,
+      2,
+    ),
     slots: shapes.array(value.slots, (v, w) => slot(v, w, group, signers), `${where}.slots`, 1, 10),
   };
 }
 
 /** @param {any} value @param {string} where @returns {Item} */
 function item(value, where) {
-  const texts = ["content", "unit", "location", "funding", "completion", "category", "beneficiaries"];
+  const texts = [
+    "content",
+    "unit",
+    "location",
+    "funding",
+    "completion",
+    "category",
+    "beneficiaries",
+  ];
   shapes.fields(value, `id title investment ${texts.join(" ")}`, where);
   const [content, unit, location, funding, completion, category, beneficiaries] =
     /** @type {[string, string, string, string, string, string, string]} */ (
@@ -153,8 +191,18 @@ function item(value, where) {
   return {
     id: shapes.itemId(value.id, `${where}.id`),
     title: shapes.text(value.title, `${where}.title`, 1, 200),
-    investment: shapes.optional(value.investment, (v, w) => shapes.integer(v, w), `${where}.investment`),
-    content, unit, location, funding, completion, category, beneficiaries,
+    investment: shapes.optional(
+      value.investment,
+      (v, w) => shapes.integer(v, w),
+      `${where}.investment`,
+    ),
+    content,
+    unit,
+    location,
+    funding,
+    completion,
+    category,
+    beneficiaries,
   };
 }
 
@@ -178,7 +226,13 @@ function slot(value, where, group, signers) {
   shapes.fields(value, "drawn id keys length uuid", where);
   const uuid = shapes.text(value.uuid, `${where}.uuid`, 22, 22);
   if (!UUID.test(uuid)) throw shapes.refuse(`${where}.uuid`, "not 22 Base58 digits");
-  const drawn = shapes.array(value.drawn, (v, w) => shapes.text(v, w, 1, 700), `${where}.drawn`, 0, MAX_DEPUTIES);
+  const drawn = shapes.array(
+    value.drawn,
+    (v, w) => shapes.text(v, w, 1, 700),
+    `${where}.drawn`,
+    0,
+    MAX_DEPUTIES,
+  );
   // Spelling only: thousands of membership tests would take a slow tablet minutes. A credential
   // of the list is used by who knows its exponent, and then it is a member.
   for (const text of drawn) group.checkText(text);

@@ -21,8 +21,7 @@ const HIDDEN =
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 // What Python's \s matches, and the dashes and dots that people type between groups.
-const BETWEEN =
-  /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\-‐‑‒–—−_.]/g;
+const BETWEEN = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\-‐‑‒–—−_.]/g;
 
 /**
  * `text` if it is well formed, NFC and free of invisible characters; else `document.text` (B29).
@@ -151,7 +150,10 @@ export function digest(value) {
  */
 export function code(digestBytes) {
   const bits = BigInt(`0x${toHex(digestBytes.subarray(0, 8))}`) >> 4n;
-  const text = Array.from({ length: 12 }, (_, i) => CROCKFORD[Number((bits >> BigInt(55 - 5 * i)) & 31n)]).join("");
+  const text = Array.from(
+    { length: 12 },
+    (_, i) => CROCKFORD[Number((bits >> BigInt(55 - 5 * i)) & 31n)],
+  ).join("");
   return `${text.slice(0, 4)}-${text.slice(4, 8)}-${text.slice(8)}`;
 }
 

@@ -120,8 +120,12 @@ export function jointKey(definition, trustees) {
   const y = group.product(
     messages.map((signed) => {
       const text = /** @type {any} */ (signed)?.message;
-      if (typeof text !== "string") throw new Invalid("trustees.malformed", "message is not a text");
-      const coefficients = list(/** @type {any} */ (loadsCompact(utf8(text)))?.coefexps, "coefexps");
+      if (typeof text !== "string")
+        throw new Invalid("trustees.malformed", "message is not a text");
+      const coefficients = list(
+        /** @type {any} */ (loadsCompact(utf8(text)))?.coefexps,
+        "coefexps",
+      );
       if (coefficients.length !== threshold) {
         throw new Invalid("trustees.malformed", "a polynomial has another degree");
       }

@@ -50,7 +50,8 @@ export class Belenios2048 extends Group {
   parse(text) {
     this.checkText(text);
     const value = BigInt(text);
-    if (power(value, Q, P) !== 1n) throw new Invalid("element.subgroup", "not in the subgroup of order q");
+    if (power(value, Q, P) !== 1n)
+      throw new Invalid("element.subgroup", "not in the subgroup of order q");
     return value;
   }
 
@@ -89,9 +90,10 @@ export class Belenios2048 extends Group {
     const table = [];
     for (let i = 0, step = base; i < DIGITS; i++) {
       const row = [1n];
-      for (let d = 1; d < 16; d++) row.push((/** @type {bigint} */ (row[d - 1]) * step) % P);
+      let entry = 1n;
+      for (let d = 1; d < 16; d++) row.push((entry = (entry * step) % P));
       table.push(row);
-      step = (/** @type {bigint} */ (row[15]) * step) % P;
+      step = (entry * step) % P;
     }
     this.tables.set(base, table);
   }

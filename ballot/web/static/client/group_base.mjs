@@ -8,6 +8,7 @@
 
 import { Invalid } from "./errors.mjs";
 
+const ABSTRACT = "left to each group";
 const DECIMAL = /^(?:0|[1-9][0-9]*)$/;
 
 /** A cyclic group of prime order `q` with generator `g`. @abstract */
@@ -30,7 +31,7 @@ export class Group {
    * @param {any} text
    */
   checkText(text) {
-    throw new TypeError(`no ${text}`);
+    throw new TypeError(ABSTRACT);
   }
 
   /**
@@ -39,22 +40,22 @@ export class Group {
    * @returns {Element}
    */
   parse(text) {
-    throw new TypeError(`no ${text}`);
+    throw new TypeError(ABSTRACT);
   }
 
   /** The one text of an element (format §1). @param {Element} element @returns {string} */
   ser(element) {
-    throw new TypeError(`no ${element}`);
+    throw new TypeError(ABSTRACT);
   }
 
   /** @param {Element} a @param {Element} b @returns {Element} */
   mul(a, b) {
-    throw new TypeError(`no ${a}${b}`);
+    throw new TypeError(ABSTRACT);
   }
 
   /** a / b. @param {Element} a @param {Element} b @returns {Element} */
   div(a, b) {
-    throw new TypeError(`no ${a}${b}`);
+    throw new TypeError(ABSTRACT);
   }
 
   /**
@@ -64,7 +65,7 @@ export class Group {
    * @returns {Element}
    */
   power(base, exponent) {
-    throw new TypeError(`no ${base}${exponent}`);
+    throw new TypeError(ABSTRACT);
   }
 
   /**

@@ -11,8 +11,8 @@
  * @param {bigint} modulus
  */
 export function power(base, exponent, modulus) {
-  const table = [1n, base % modulus];
-  for (let i = 2; i < 16; i++) table.push((/** @type {bigint} */ (table[i - 1]) * (base % modulus)) % modulus);
+  const table = [1n];
+  for (let d = 1, entry = 1n; d < 16; d++) table.push((entry = (entry * base) % modulus));
   let result = 1n;
   for (const digit of exponent.toString(16)) {
     result = result ** 2n % modulus;

@@ -6,7 +6,7 @@
  * @typedef {import("./definition.mjs").Definition} Definition
  * @typedef {import("./gate.mjs").Called} Called
  * @typedef {import("./gate.mjs").Gate} Gate
- * @typedef {import("./proofs.mjs").Random} Random
+ * @typedef {import("./nonces.mjs").Random} Random
  * @typedef {import("./wallet.mjs").Pending} Pending
  * @typedef {import("./wallet.mjs").Token} Token
  * @typedef {{ slot: string, trustees: string, called: Called | null, fingerprint: string | null }} Opened
@@ -24,7 +24,7 @@ import { sha256 } from "./encoding.mjs";
 import { Invalid } from "./errors.mjs";
 import { buildGate, encodeElection, jointKey } from "./gate.mjs";
 import { groupNamed } from "./group.mjs";
-import { randomScalar } from "./proofs.mjs";
+import { randomScalar } from "./nonces.mjs";
 import { MODULUS_SIZE } from "./slotkey.mjs";
 import { questions } from "./styles.mjs";
 import { drawTokens, finishTokens, slipToken } from "./wallet.mjs";
@@ -80,7 +80,15 @@ export class Jobs {
       throw new Invalid("ballot.wrong_round", "not the announced ballot");
     }
     if (fingerprint !== null) this.#gates.set(slot, gate);
-    return { slot, style, items, limit, length, fingerprint: election.fingerprint, digest: election.digest };
+    return {
+      slot,
+      style,
+      items,
+      limit,
+      length,
+      fingerprint: election.fingerprint,
+      digest: election.digest,
+    };
   }
 
   /**
@@ -94,7 +102,13 @@ export class Jobs {
     const seed = this.#random(32); // a fresh one for every ballot (attack A23)
     const unsigned = ballots.encrypt(gate, marks, token.credential, seed, progress);
     const signatures = token.token.map((text) => unb64url(text, MODULUS_SIZE));
-    const envelope = ballots.sealEnvelope(gate, unsigned, BigInt(token.secret), signatures, this.#random);
+    const envelope = ballots.sealEnvelope(
+      gate,
+      unsigned,
+      BigInt(token.secret),
+      signatures,
+      this.#random,
+    );
     ballots.pad(gate, envelope); // must fit before it is shown as ready
     const e = sha256(envelope);
     const opening = { slot: gate.slot, credential: token.credential, marks, seed, e };
@@ -127,13 +141,33 @@ export class Jobs {
     const vote = /** @type {any} */ ({ style: "three_way", title: "", cap: "seats" });
     const y = group.powerG(randomScalar(group, this.#random));
     group.prepare(y);
-    const election = encodeElection(group, y, "", "", questions(vote, titles, items), "1".repeat(22));
-    const gate = /** @type {Gate} */ (/** @type {unknown} */ ({
-      session: "", slot: "trial", election, group, style: "three_way", items: titles,
-      limit: items, cap: items, keys: [], drawn: [], length: 0,
-    }));
+    const election = encodeElection(
+      group,
+      y,
+      "",
+      "",
+      questions(vote, titles, items),
+      "1".repeat(22),
+    );
+    const gate = /** @type {Gate} */ (
+      /** @type {unknown} */ ({
+        session: "",
+        slot: "trial",
+        election,
+        group,
+        style: "three_way",
+        items: titles,
+        limit: items,
+        cap: items,
+        keys: [],
+        drawn: [],
+        length: 0,
+      })
+    );
     const credential = group.ser(group.powerG(randomScalar(group, this.#random)));
-    return { tracker: toHex(ballots.encrypt(gate, "Y".repeat(items), credential, this.#random(32)).digest) };
+    return {
+      tracker: toHex(ballots.encrypt(gate, "Y".repeat(items), credential, this.#random(32)).digest),
+    };
   }
 
   get #pinned() {
@@ -148,4 +182,3 @@ export class Jobs {
     return found;
   }
 }
-

@@ -19,7 +19,11 @@ const UNIT = /[0-9A-Fa-f]{4}/y;
 /** @type {Readonly<Record<string, string>>} */
 const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 /** @type {readonly (readonly [string, null | boolean])[]} */
-const WORDS = [["null", null], ["true", true], ["false", false]];
+const WORDS = [
+  ["null", null],
+  ["true", true],
+  ["false", false],
+];
 
 /**
  * The value of JSON bytes, in any spelling; else `document.malformed`.

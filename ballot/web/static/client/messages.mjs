@@ -28,7 +28,13 @@ export function perform(jobs, { id, job, args }, post) {
     post({ id, answer });
   } catch (error) {
     const known = error instanceof Invalid;
-    post({ id, refusal: { code: known ? error.code : "client.fault", detail: known ? error.detail : String(error) } });
+    post({
+      id,
+      refusal: {
+        code: known ? error.code : "client.fault",
+        detail: known ? error.detail : String(error),
+      },
+    });
   }
 }
 
@@ -45,10 +51,13 @@ export class Calls {
   /** @param {Pick<Worker, "postMessage" | "addEventListener">} worker */
   constructor(worker) {
     this.#worker = worker;
-    worker.addEventListener("message", (event) => this.#take(/** @type {MessageEvent} */ (event).data));
+    worker.addEventListener("message", (event) =>
+      this.#take(/** @type {MessageEvent} */ (event).data),
+    );
     // A worker that cannot start or was killed answers nothing more.
     worker.addEventListener("error", () => {
-      for (const { reject } of this.#waiting.values()) reject(new Invalid("client.fault", "the worker failed"));
+      for (const { reject } of this.#waiting.values())
+        reject(new Invalid("client.fault", "the worker failed"));
       this.#waiting.clear();
     });
   }

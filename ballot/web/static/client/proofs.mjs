@@ -9,11 +9,11 @@
  * @typedef {import("./elgamal.mjs").Ciphertext} Ciphertext
  * @typedef {{ challenge: bigint, response: bigint }} Proof both in 0..q-1
  * @typedef {{ challenge: string, response: string }} ProofText
- * @typedef {(size: number) => Uint8Array} Random fresh random bytes
+ * @typedef {import("./nonces.mjs").Nonces} Nonces
+ * @typedef {import("./nonces.mjs").Random} Random
  */
 
-import { sha512 } from "../vendor/crypto.mjs";
-import { b64, concat, toInteger, utf8 } from "./bytes.mjs";
+import { b64, toInteger, utf8 } from "./bytes.mjs";
 import { compact, sha256 } from "./encoding.mjs";
 import { Invalid } from "./errors.mjs";
 
@@ -30,8 +30,12 @@ export function encodeProof(proof) {
  */
 export function decodeProof(group, value) {
   const names = typeof value === "object" && value !== null ? Object.keys(value).join() : "";
-  if (names !== "challenge,response") throw new Invalid("proof.malformed", "not {challenge, response}");
-  return { challenge: group.parseScalar(value.challenge), response: group.parseScalar(value.response) };
+  if (names !== "challenge,response")
+    throw new Invalid("proof.malformed", "not {challenge, response}");
+  return {
+    challenge: group.parseScalar(value.challenge),
+    response: group.parseScalar(value.response),
+  };
 }
 
 /**
@@ -57,41 +61,12 @@ export function hashToScalar(group, prefix, elements) {
   return group.mod(toInteger(sha256(utf8(prefix + elements.map((e) => group.ser(e)).join(",")))));
 }
 
-/**
- * Uniform in 0..q-1 up to 2^-128 (512 bits reduced).
- * @param {Group} group
- * @param {Random} random
- */
-export function randomScalar(group, random) {
-  return group.mod(toInteger(random(64)));
-}
-
-/**
- * The scalars expanded from one 32-byte seed (protocol §7), in order of use.
- * scalar i = int(SHA-512(`ballot/v1/nonce` ‖ 0x00 ‖ seed ‖ u32be(i))) mod q.
- */
-export class Nonces {
-  /** @param {Group} group @param {Uint8Array} seed */
-  constructor(group, seed) {
-    if (seed.length !== 32) throw new RangeError("a seed has 32 bytes");
-    this.group = group;
-    this.block = concat(utf8("ballot/v1/nonce\0"), seed, new Uint8Array(4));
-    this.count = 0;
-  }
-
-  /** @returns {bigint} */
-  next() {
-    new DataView(this.block.buffer).setUint32(this.block.length - 4, this.count++);
-    return this.group.mod(toInteger(sha512(this.block)));
-  }
-}
-
 /** @param {boolean} holds @param {string} what */
 function require(holds, what) {
   if (!holds) throw new Invalid("proof.invalid", what);
 }
 
-// Knowledge of one exponent: 7.1, 7.2, 7.6.
+// Knowledge of one exponent: 7.6.
 
 /**
  * @param {Group} group
@@ -119,22 +94,6 @@ function verifyExponent(group, prefix, key, proof, what) {
     group.powerPublic(key, proof.challenge),
   );
   require(hashToScalar(group, prefix, [a]) === proof.challenge, what);
-}
-
-/** 7.1 for X = `key`. @param {Group} group @param {Element} key @param {Proof} proof */
-export function verifyKnowledge(group, key, proof) {
-  verifyExponent(group, `pok|${group.name}|${group.ser(key)}|`, key, proof, "knowledge of a secret key");
-}
-
-/**
- * 7.2: a signed message under the verification key `key`.
- * @param {Group} group
- * @param {Element} key
- * @param {string} message
- * @param {Proof} proof
- */
-export function verifyMessage(group, key, message, proof) {
-  verifyExponent(group, `sigmsg|${message}|`, key, proof, "signature of a message");
 }
 
 /**
@@ -214,7 +173,16 @@ export function proveInterval(group, y, prefix, r, message, low, high, nonces) {
  * @param {readonly Proof[]} proof
  * @param {string} [what]
  */
-export function verifyInterval(group, y, prefix, ciphertext, low, high, proof, what = "interval proof") {
+export function verifyInterval(
+  group,
+  y,
+  prefix,
+  ciphertext,
+  low,
+  high,
+  proof,
+  what = "interval proof",
+) {
   require(proof.length === high - low + 1, `${what}: length`);
   const commitments = proof.flatMap(({ challenge: c, response: z }, j) => {
     const shifted = group.div(ciphertext.beta, group.powerPublic(group.g, BigInt(low + j)));

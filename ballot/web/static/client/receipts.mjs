@@ -29,11 +29,17 @@ export function receiptDocument(session, slot, tracker) {
  * @param {Receipt} receipt
  */
 export function verifyReceipt(definition, slot, tracker, receipt) {
-  if (receipt.session !== definition.session || receipt.slot !== slot || receipt.tracker !== tracker) {
+  if (
+    receipt.session !== definition.session ||
+    receipt.slot !== slot ||
+    receipt.tracker !== tracker
+  ) {
     throw new Invalid("receipt.invalid", "a receipt for another envelope");
   }
   const document = receiptDocument(definition.session, slot, tracker);
-  refusedAs("receipt.invalid", () => verify(definition.boxKey, "receipt", document, receipt.signature));
+  refusedAs("receipt.invalid", () =>
+    verify(definition.boxKey, "receipt", document, receipt.signature),
+  );
 }
 
 /**
@@ -45,7 +51,11 @@ export function decodeReceipt(body) {
   let end = body.length;
   while (end && body[end - 1] === 0x20) end--;
   return refusedAs("receipt.invalid", () => {
-    const value = shapes.fields(loads(body.subarray(0, end)), "kind session signature slot tracker", "receipt");
+    const value = shapes.fields(
+      loads(body.subarray(0, end)),
+      "kind session signature slot tracker",
+      "receipt",
+    );
     shapes.choice(value.kind, ["receipt"], "kind");
     return {
       session: shapes.hexadecimal(value.session, "session"),

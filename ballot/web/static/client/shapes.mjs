@@ -110,7 +110,8 @@ export function hexadecimal(value, where, size = 32) {
  * @returns {string}
  */
 export function identifier(value, where) {
-  if (typeof value !== "string" || !ID.test(value)) throw refuse(where, "not an id of a-z, 0-9 and -");
+  if (typeof value !== "string" || !ID.test(value))
+    throw refuse(where, "not an id of a-z, 0-9 and -");
   return value;
 }
 

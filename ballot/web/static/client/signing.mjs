@@ -51,7 +51,8 @@ export function sign(seed, kind, document) {
  */
 export function verify(key, kind, document, signature) {
   const bytes = checkPublicKey(key);
-  if (!SIGNATURE.test(signature)) throw new Invalid("signature.invalid", "not 128 lower-case hex digits");
+  if (!SIGNATURE.test(signature))
+    throw new Invalid("signature.invalid", "not 128 lower-case hex digits");
   const data = fromHex(signature);
   if (!isPrimeOrder(data.subarray(0, 32))) {
     throw new Invalid("signature.invalid", "R is not a canonical point of prime order");

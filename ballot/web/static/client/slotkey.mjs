@@ -5,7 +5,6 @@
  * @typedef {{ readonly n: bigint, readonly e: bigint }} PublicKey
  */
 
-import { fromInteger, toHex } from "./bytes.mjs";
 import { Invalid } from "./errors.mjs";
 import { bitLength, gcd, primesBelow, root } from "./integers.mjs";
 import { hexadecimal } from "./shapes.mjs";
@@ -26,11 +25,6 @@ export function decodePublicKey(text, where = "slot key") {
   const key = { n: BigInt(`0x${hexadecimal(text, where, MODULUS_SIZE)}`), e: EXPONENT };
   checkSlotKey(key);
   return key;
-}
-
-/** @param {PublicKey} key @returns {string} */
-export function encodePublicKey(key) {
-  return toHex(fromInteger(key.n, MODULUS_SIZE));
 }
 
 /**

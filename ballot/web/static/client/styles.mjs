@@ -10,7 +10,12 @@
 import { Invalid } from "./errors.mjs";
 
 /** @type {Readonly<{ [style: string]: string }>} */
-export const LETTERS = Object.freeze({ three_way: "YNA", approve: "YA", motion: "YNA", grades: "SBUKA" });
+export const LETTERS = Object.freeze({
+  three_way: "YNA",
+  approve: "YA",
+  motion: "YNA",
+  grades: "SBUKA",
+});
 const YES_NO = ["赞成", "反对"];
 const GRADES = ["满意", "基本满意", "不满意", "不了解"];
 
@@ -54,7 +59,9 @@ export function votesOf(style, items, marks) {
   if (marks.length !== items || [...marks].some((mark) => !letters.includes(mark))) {
     throw new Invalid("marks.malformed", `${items} marks out of ${letters} are needed`);
   }
-  const rows = [...marks].map((mark) => [...letters.slice(0, -1)].map((letter) => Number(mark === letter)));
+  const rows = [...marks].map((mark) =>
+    [...letters.slice(0, -1)].map((letter) => Number(mark === letter)),
+  );
   return style === "approve" ? [rows.flat()] : rows;
 }
 

@@ -13,7 +13,7 @@
  *   one ballot; `secret` is s in decimal, `token` one base64url signature per signer
  * @typedef {{ slot: string, signatures: string[] }} Answer
  * @typedef {import("./definition.mjs").Definition} Definition
- * @typedef {import("./proofs.mjs").Random} Random
+ * @typedef {import("./nonces.mjs").Random} Random
  */
 
 import { b64url, unb64url } from "./bytes.mjs";
@@ -22,7 +22,7 @@ import { deriveSecret } from "./credentials.mjs";
 import { findSlot } from "./definition.mjs";
 import { Invalid } from "./errors.mjs";
 import { groupNamed } from "./group.mjs";
-import { randomScalar } from "./proofs.mjs";
+import { randomScalar } from "./nonces.mjs";
 import { array, fields, identifier, text } from "./shapes.mjs";
 import { MODULUS_SIZE } from "./slotkey.mjs";
 
@@ -37,8 +37,10 @@ import { MODULUS_SIZE } from "./slotkey.mjs";
  */
 export function drawTokens(definition, slots, random, progress = () => {}) {
   const group = groupNamed(definition.group);
-  if (definition.tokenKind !== "blind") throw new Invalid("issue.malformed", "this session has drawn codes");
-  if (!slots.length || new Set(slots).size !== slots.length) throw new Invalid("issue.malformed", "slots");
+  if (definition.tokenKind !== "blind")
+    throw new Invalid("issue.malformed", "this session has drawn codes");
+  if (!slots.length || new Set(slots).size !== slots.length)
+    throw new Invalid("issue.malformed", "slots");
   const drawn = slots.map((id, i) => {
     const { slot } = findSlot(definition, id);
     const s = randomScalar(group, random);
@@ -76,9 +78,11 @@ export function requestBody(pending) {
  * @returns {Token[]} in the order of `pending`
  */
 export function finishTokens(definition, pending, body) {
-  if (pending.session !== definition.session) throw new Invalid("token.invalid", "drawn in another session");
+  if (pending.session !== definition.session)
+    throw new Invalid("token.invalid", "drawn in another session");
   const answers = readAnswers(body);
-  if (answers.length !== pending.drawn.length) throw new Invalid("token.invalid", "answers for other slots");
+  if (answers.length !== pending.drawn.length)
+    throw new Invalid("token.invalid", "answers for other slots");
   return pending.drawn.map(({ slot: id, credential, secret, blinded }) => {
     const { slot } = findSlot(definition, id);
     const answer = answers.find((one) => one.slot === id);
@@ -99,11 +103,23 @@ export function finishTokens(definition, pending, body) {
 function readAnswers(body) {
   try {
     const { answers } = fields(/** @type {any} */ (body), "answers", "answer");
-    return array(answers, (value, where) => {
-      fields(value, "signatures slot", where);
-      const signatures = array(value.signatures, (v, w) => text(v, w, 512, 512), `${where}.signatures`, 0, 2);
-      return { slot: identifier(value.slot, `${where}.slot`), signatures };
-    }, "answers", 0, 500);
+    return array(
+      answers,
+      (value, where) => {
+        fields(value, "signatures slot", where);
+        const signatures = array(
+          value.signatures,
+          (v, w) => text(v, w, 512, 512),
+          `${where}.signatures`,
+          0,
+          2,
+        );
+        return { slot: identifier(value.slot, `${where}.slot`), signatures };
+      },
+      "answers",
+      0,
+      500,
+    );
   } catch (error) {
     throw error instanceof Invalid ? new Invalid("token.invalid", error.detail) : error;
   }

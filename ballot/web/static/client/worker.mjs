@@ -6,9 +6,10 @@
 import { Jobs } from "./jobs.mjs";
 import { perform } from "./messages.mjs";
 
-const scope = /** @type {{ postMessage: (reply: unknown) => void, addEventListener: Worker["addEventListener"] }} */ (
-  /** @type {unknown} */ (globalThis)
-);
+const scope =
+  /** @type {{ postMessage: (reply: unknown) => void, addEventListener: Worker["addEventListener"] }} */ (
+    /** @type {unknown} */ (globalThis)
+  );
 const jobs = new Jobs((size) => crypto.getRandomValues(new Uint8Array(size)));
 
 scope.addEventListener("message", (event) => {
