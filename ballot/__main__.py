@@ -2,8 +2,6 @@
 
 import sys
 
-from ballot.cli import app
-
 
 def main() -> None:
     """Run the command line; its exit code is the process's.
@@ -11,6 +9,9 @@ def main() -> None:
     An error nobody foresaw ends with 2, never with 1: scripts read 1 as *invalid*.
     """
     try:
+        # Not above: the verifier's processes begin with this module and need no command.
+        from ballot.cli import app
+
         app()
     except Exception as error:
         print(f"ballot: {type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201

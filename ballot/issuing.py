@@ -239,14 +239,15 @@ class Signer:
             if last is not None:
                 entries.halt_check_in(last.number)
 
-    def check_in(self, deputy: str, channel: Channel) -> None:
-        """Mark a deputy as present, with the one channel chosen."""
+    def check_in(self, deputy: str, channel: str) -> None:
+        """Mark a deputy as present, with the one channel chosen: ``paper`` or ``tablet``."""
+        chosen: Channel = "paper" if channel == "paper" else "tablet"
         with self._roll.write() as entries:
             check_in = _open(entries, ())
             known = entries.presence(check_in.number, deputy)
-            if known is not None and known.channel != channel:
+            if known is not None and known.channel != chosen:
                 raise Invalid("issue.other_channel", "a deputy has one channel per slot")
-            entries.put_presence(Presence(check_in.number, deputy, channel))
+            entries.put_presence(Presence(check_in.number, deputy, chosen))
 
     def sign(self, deputy: str, slot: str, request: bytes) -> bytes:
         """:meth:`issue` for one slot."""

@@ -49,7 +49,7 @@ class Server:
         """Start, and wait until it answers."""
         # A killed server leaves what it wrote to the system's cache, so that fsync, which the
         # box insists on elsewhere, would only cost time here.
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-k", self.home]
+        options: list[str | Path] = ["-c", "listen_addresses=", "-c", "fsync=off", "-k", self.home]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self.home / "data", *options],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -9,17 +10,24 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ballot import __version__
-from ballot.cli import databases, serving, tls
-from ballot.cli.checking import check_test_command
-from ballot.cli.counting import count_command, margin_command
-from ballot.cli.demonstration import demo_command
-from ballot.cli.installing import install_command, prepare_command
 from ballot.cli.output import fail
-from ballot.cli.passes import passes_command
-from ballot.cli.slips import codes_command
-from ballot.cli.verification import verify_command
 from ballot.crypto.errors import Invalid
 from ballot.crypto.selftest import self_test
+
+_COMMANDS = {
+    "demo": "demonstration:demo_command",
+    "verify": "verification:verify_command",
+    "count": "counting:count_command",
+    "margin": "counting:margin_command",
+    "prepare": "installing:prepare_command",
+    "install": "installing:install_command",
+    "passes": "passes:passes_command",
+    "codes": "slips:codes_command",
+    "check-test": "checking:check_test_command",
+    "db": "databases:app",
+    "serve": "serving:app",
+    "tls": "tls:app",
+}
 
 
 @contextmanager
@@ -32,6 +40,26 @@ def _one_line() -> Iterator[None]:
 
 
 class _Commands(TyperGroup):
+    """The commands, each imported when it is asked for: who verifies a record, in several
+    processes perhaps, does not wait for web server and databases to be loaded.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(f"ballot.cli.{module}"), name)
+        if not isinstance(found, typer.Typer):
+            only = typer.Typer(add_completion=False)
+            only.command(cmd_name)(found)
+            found = only
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
     def make_context(self, *args: Any, **extra: Any) -> Any:
         with _one_line():
             return super().make_context(*args, **extra)
@@ -47,18 +75,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="民生实事项目人大代表票决 · secret ballots that anyone can recheck.",
 )
-app.command("demo")(demo_command)
-app.command("verify")(verify_command)
-app.command("count")(count_command)
-app.command("margin")(margin_command)
-app.command("prepare")(prepare_command)
-app.command("install")(install_command)
-app.command("passes")(passes_command)
-app.command("codes")(codes_command)
-app.command("check-test")(check_test_command)
-app.add_typer(databases.app, name="db")
-app.add_typer(serving.app, name="serve")
-app.add_typer(tls.app, name="tls")
 
 
 def _show_version(wanted: bool) -> None:

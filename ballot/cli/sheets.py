@@ -27,8 +27,8 @@ class Card:
     def picture(self) -> Markup:
         """The code as an inline SVG."""
         out = io.BytesIO()
-        segno.make(self.code, error="m").save(
-            out, kind="svg", xmldecl=False, svgns=False, border=2, scale=3, omitsize=True
+        segno.make_qr(self.code, error="m").save(
+            out, kind="svg", xmldecl=False, svgns=False, border=2, omitsize=True
         )
         return Markup(out.getvalue().decode())  # noqa: S704 -- segno draws it, from a code of ours
 

@@ -5,16 +5,14 @@ long as items are tied and slots are left.
 """
 
 from ballot.crypto.proofs import Random
-from ballot.crypto.threshold import verify_trustees
 from ballot.demo import acts
 from ballot.demo.defining import make_slot_keys, slot_ids
-from ballot.demo.desk import Wallet
 from ballot.demo.plan import standard_plan
 from ballot.demo.rounds import Casting
 from ballot.demo.sample import Sample, random_marks
 from ballot.demo.stage import Played, Progress, Stage
 
-__all__ = ["Play", "Played", "Wallet", "make_slot_keys", "slot_ids", "verify_trustees"]
+__all__ = ["Play", "Played"]
 
 
 class Play(Stage):

@@ -5,6 +5,7 @@ cast is answered with the same number of bytes, whatever the answer is (attacks 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,7 @@ from ballot.web.box_service import BoxService
 from ballot.web.problems import problem
 from ballot.web.shield import API_HEADERS
 
+log = logging.getLogger(__name__)
 ENVELOPE = "application/vnd.ballot.envelope"
 ANSWER_SIZE = 1024
 MAX_EVENT = 8 * 1024 * 1024
@@ -106,5 +108,8 @@ def _lines(envelopes: Iterator[bytes]) -> Response:
 async def _tick(service: BoxService, seconds: float) -> None:
     """Move the numbers that may be shown, at a fixed beat whatever is cast between (attack B23)."""
     while True:
-        await run_in_threadpool(service.show)
+        try:
+            await run_in_threadpool(service.show)
+        except Invalid as error:  # /health says so; the next beat tries again
+            log.error("the turnout stays as it was: %s", error.code)
         await asyncio.sleep(seconds)

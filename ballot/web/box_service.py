@@ -105,7 +105,7 @@ class BoxService:
     def missing(self) -> list[str]:
         """What keeps the box from its work now, as codes; empty when all is well."""
         try:
-            self._box.turnout()
+            self._box.check(self._store.shown(), {})
         except Invalid as error:
             return [error.code]
         return []

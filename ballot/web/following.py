@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from ballot.crypto.encoding import loads
+from ballot.crypto.encoding import loads, sha256
 from ballot.crypto.errors import Invalid
 
 log = logging.getLogger(__name__)
@@ -34,24 +34,35 @@ class Follower:
     def __init__(self, name: str, client: httpx.AsyncClient) -> None:
         self.name, self.client = name, client
         self.number = -1
-        """The last event the service is known to have; -1 while it has not answered."""
+        """The last event the service is known to have; -1 while it does not follow."""
+        self.trouble = "away"
+        """Why it does not: ``away``, or ``other_events`` where it holds others; else empty."""
 
     async def follow(self, source: Lines, wait: Wait) -> None:
         """Pass on every event, for ever; ends only by cancellation."""
         while True:
             try:
                 await self._catch_up(source)
-            except (httpx.HTTPError, Invalid) as error:
-                if self.number >= 0:
-                    log.warning("%s does not follow: %s", self.name, type(error).__name__)
-                self.number = -1
+            except (httpx.HTTPError, Invalid, KeyError, TypeError, ValueError) as error:
+                code = error.code if isinstance(error, Invalid) else type(error).__name__
+                trouble = "other_events" if code == "event.chain" else "away"
+                if self.trouble != trouble:
+                    log.warning("%s does not follow: %s", self.name, code)
+                self.number, self.trouble = -1, trouble
                 await asyncio.sleep(RETRY)
                 continue
+            self.trouble = ""
             await wait(self.number)
 
     async def _catch_up(self, source: Lines) -> None:
         if self.number < 0:
-            self.number = int((await self.ask("GET", "/head"))["number"])
+            head = await self.ask("GET", "/head")
+            number, digest = int(head["number"]), head["digest"]
+            known = source.lines(number - 1)[:1] if number else []
+            # One of the two was put back from an older copy, or told of other events (attack B7).
+            if number and (not known or sha256(known[0]).hex() != digest):
+                raise Invalid("event.chain", f"{self.name} holds another event {number}")
+            self.number = number
         for line in source.lines(self.number):
             await self.ask("POST", "/events", line)
             self.number += 1

@@ -87,7 +87,7 @@ class Hallway:
 
     def missing(self) -> list[str]:
         """What keeps the service from its work, as codes."""
-        found = [f"{f.name}.away" for f in self.around.followers if f.number < 0]
+        found = [f"{f.name}.{f.trouble}" for f in self.around.followers if f.trouble]
         found += [] if is_built() else ["client.not_built"]
         return found + ([self.trouble] if self.trouble else [])
 
@@ -137,14 +137,13 @@ def _documents(hallway: Hallway) -> APIRouter:
         return Response(service.board.definition.raw, media_type="application/json")
 
     @router.api_route("/api/events", methods=METHODS)
-    async def events(after: int = 0) -> Response:
-        lines = await run_in_threadpool(service.lines, max(after, 0))
+    async def events(after: str = "") -> Response:
+        lines = await run_in_threadpool(service.lines, _number(after))
         return Response(b"".join(line + b"\n" for line in lines), media_type="application/jsonl")
 
     @router.get("/api/stream", response_class=EventSourceResponse)
-    async def stream(request: Request, after: int = 0) -> AsyncIterator[ServerSentEvent]:
-        seen = request.headers.get("last-event-id", "")
-        number = int(seen) if seen.isascii() and seen.isdigit() else max(after, 0)
+    async def stream(request: Request, after: str = "") -> AsyncIterator[ServerSentEvent]:
+        number = _number(request.headers.get("last-event-id", "") or after)
         while True:
             for event in service.board.events[number:]:
                 number = event.number
@@ -240,6 +239,11 @@ def _tablets(hallway: Hallway) -> APIRouter:
     return router
 
 
+def _number(text: str) -> int:
+    """The number of an event; 0, so from the beginning, for whatever is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def _device(request: Request) -> bytes:
     try:
         return unb64url(bearer(request), DEVICE_SIZE)
@@ -288,14 +292,18 @@ async def _tick(hallway: Hallway) -> None:
                     hallway.trouble = error.code
                 now = datetime.now(UTC)  # noqa: TID251 -- for people to read: since when
                 since = since or f"{now:%Y-%m-%dT%H:%MZ}"
-        counts = await run_in_threadpool(hallway.service.registrar.counts)
-        hallway.shown = Numbers(
-            present=counts.present,
-            tablet=dict(counts.tablet),
-            paper=counts.paper,
-            cast=cast,
-            stale_since=since,
-        )
+        try:
+            counts = await run_in_threadpool(hallway.service.registrar.counts)
+        except Invalid as error:  # the next beat asks again
+            log.error("the numbers of the check-in could not be read: %s", error.code)
+        else:
+            hallway.shown = Numbers(
+                present=counts.present,
+                tablet=dict(counts.tablet),
+                paper=counts.paper,
+                cast=cast,
+                stale_since=since,
+            )
         hallway.bell.ring()
         await asyncio.sleep(hallway.around.tick)
 

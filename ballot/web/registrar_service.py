@@ -10,7 +10,7 @@ from typing import Any
 from ballot.conduct import record_members
 from ballot.crypto.encoding import b64url, code_of_hex, dumps, loads, unb64url
 from ballot.crypto.errors import Invalid
-from ballot.crypto.shapes import fields
+from ballot.crypto.shapes import array, distinct, fields, identifier, text
 from ballot.crypto.slotkey import MODULUS_SIZE
 from ballot.issuing import Peer
 from ballot.publishing import Board
@@ -84,14 +84,7 @@ class RegistrarService:
 
     def issue(self, device: bytes, value: Any) -> dict[str, Any]:
         """Blind signatures of every signer for every slot that the device asks for."""
-        try:
-            fields(value, "requests", "body")
-            requests = {
-                entry["slot"]: [unb64url(text, MODULUS_SIZE) for text in entry["blinded"]]
-                for entry in value["requests"]
-            }
-        except (Invalid, KeyError, TypeError, AttributeError):
-            raise Invalid("issue.malformed", "not a request for tokens") from None
+        requests = _requests(value)
         answers = self.registrar.issue(device, requests)
         return {
             "answers": [
@@ -127,3 +120,22 @@ class RegistrarService:
         part = path.with_suffix(".part")
         part.write_bytes(data)
         os.replace(part, path)
+
+
+def _requests(value: Any) -> dict[str, list[bytes]]:
+    """Slot → blinded messages of a tablet's request; raises ``issue.malformed``."""
+
+    def blinded(one: Any, where: str) -> bytes:
+        return unb64url(text(one, where), MODULUS_SIZE)
+
+    def entry(one: Any, where: str) -> tuple[str, list[bytes]]:
+        fields(one, "blinded slot", where)
+        return identifier(one["slot"], where), [*array(one["blinded"], blinded, where)]
+
+    try:
+        fields(value, "requests", "body")
+        entries = array(value["requests"], entry, "requests")
+        distinct((slot for slot, _ in entries), "requests")
+    except Invalid:
+        raise Invalid("issue.malformed", "not a request for tokens") from None
+    return dict(entries)

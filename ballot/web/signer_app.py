@@ -12,9 +12,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ballot.crypto.encoding import b64url, unb64url
+from ballot.crypto.encoding import b64url, loads, unb64url
 from ballot.crypto.errors import Invalid
-from ballot.crypto.shapes import fields
+from ballot.crypto.shapes import array, distinct, fields, identifier, text
 from ballot.crypto.slotkey import MODULUS_SIZE
 from ballot.issuing import Signer, check_keys
 from ballot.publishing import Board
@@ -25,7 +25,7 @@ from ballot.store.schema import SERVICES, check_version
 from ballot.tally.definition import decode_definition
 from ballot.tally.orders import check_order, decode_order
 from ballot.web.app import mount_static, new_app
-from ballot.web.bodies import bearer, by_slot, json_response, read_body, read_json
+from ballot.web.bodies import bearer, by_slot, json_response, read_body
 from ballot.web.pages import page
 from ballot.web.shield import headers
 from ballot.web.words import Words
@@ -79,22 +79,16 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
     @app.post("/sign")
     async def sign(request: Request) -> Response:
         check_secret(request)
-        try:
-            body = await read_json(request, 64 * 1024)
-            fields(body, "deputy requests", "body")
-            requests = {r["slot"]: unb64url(r["request"], MODULUS_SIZE) for r in body["requests"]}
-        except (Invalid, KeyError, TypeError):
-            raise Invalid("issue.malformed", "not a request for signatures") from None
-        answers = await run_in_threadpool(service.signer.issue, body["deputy"], requests)
+        deputy, requests = _requests(await read_body(request, 64 * 1024))
+        answers = await run_in_threadpool(service.signer.issue, deputy, requests)
         encoded = [{"signature": b64url(data), "slot": slot} for slot, data in answers.items()]
         return json_response({"answers": encoded})
 
     @app.post("/paper")
     async def paper(request: Request) -> Response:
         check_secret(request)
-        body = await read_json(request, 8192)
-        fields(body, "deputy slots", "body")
-        await run_in_threadpool(service.signer.take_paper, body["deputy"], body["slots"])
+        deputy, slots = _sheets(await read_body(request, 8192))
+        await run_in_threadpool(service.signer.take_paper, deputy, slots)
         return json_response({})
 
     @app.get("/counts")
@@ -130,3 +124,29 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
         return page("signer.html", words, "/", counts=found, definition=service.board.definition)
 
     return app
+
+
+def _requests(data: bytes) -> tuple[str, dict[str, bytes]]:
+    """A deputy and slot → blinded message for this signer; raises ``issue.malformed``."""
+
+    def entry(one: Any, where: str) -> tuple[str, bytes]:
+        fields(one, "request slot", where)
+        blinded = unb64url(text(one["request"], where), MODULUS_SIZE)
+        return identifier(one["slot"], where), blinded
+
+    try:
+        body = fields(loads(data), "deputy requests", "body")
+        entries = array(body["requests"], entry, "requests")
+        distinct((slot for slot, _ in entries), "requests")
+        return text(body["deputy"], "deputy", 1, 64), dict(entries)
+    except Invalid:
+        raise Invalid("issue.malformed", "not a request for signatures") from None
+
+
+def _sheets(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """A deputy and the slots of the sheets handed out; raises ``issue.malformed``."""
+    try:
+        body = fields(loads(data), "deputy slots", "body")
+        return text(body["deputy"], "deputy", 1, 64), array(body["slots"], identifier, "slots")
+    except Invalid:
+        raise Invalid("issue.malformed", "not a message about sheets") from None

@@ -161,9 +161,10 @@ def _remember() -> None:
 
 def _forget() -> None:
     """What a deleted check let pass may have been remembered."""
-    for name in [name for name in sys.modules if name.startswith("ballot.")]:
-        for one in list(vars(sys.modules[name]).values()):
-            if hasattr(one, "cache_clear") and one.__name__ not in TABLES:
+    wrapper = type(cache(len))
+    for name in modules():
+        for one in vars(sys.modules.get(f"ballot.{name}", sys)).values():
+            if isinstance(one, wrapper) and one.__name__ not in TABLES:
                 one.cache_clear()
 
 

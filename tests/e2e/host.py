@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -229,7 +229,9 @@ class Host:
             keys = self.definition.slot(slot)[1].keys
             blinded = [blind.blind(key, message, token_bytes) for key in keys]
             requests.append({"blinded": [b64url(b.request) for b in blinded], "slot": slot})
-            inverses[slot] = [(key, message, b.inverse) for key, b in zip(keys, blinded, strict=True)]
+            inverses[slot] = [
+                (key, message, b.inverse) for key, b in zip(keys, blinded, strict=True)
+            ]
             kept[slot] = {"slot": slot, "credential": credential, "secret": str(s)}
         bearer = {"authorization": f"Bearer {device}"}
         answers = self._post(ask, "/api/issue", {"requests": requests}, bearer)["answers"]
@@ -256,7 +258,9 @@ class Host:
             passphrases[service] = make_secret(home / f"{service}.secret")
             upgrade(self._database(home, service), SERVICES[service])
         make_secret(home / "signer-link.secret")
-        deputies = tuple(Deputy(number, f"代表{number[-3:]}（样例）") for number in stage.plan.deputies)
+        deputies = tuple(
+            Deputy(number, f"代表{number[-3:]}（样例）") for number in stage.plan.deputies
+        )
         roll = Roll(deputies, stage.salt)
         for service, owner in zip(("registrar", "signer"), SIGNERS, strict=True):
             database = self._database(home, service)
@@ -316,7 +320,7 @@ class Host:
                 )
             )
 
-        with patch.object(uvicorn.Server, "capture_signals", lambda _: suppress()):
+        with patch.object(uvicorn.Server, "capture_signals", lambda _: nullcontext()):
             asyncio.run(serve())
 
     def stop(self) -> None:

@@ -72,11 +72,8 @@ class Tablet:
             session = self.context.new_cdp_session(self.page)
             session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
         if wallet is not None:
-            kept = json.dumps(wallet)
-            script = f"localStorage.getItem('given') ?? (localStorage.setItem('given', '1'), localStorage.setItem('ballot.wallet', {kept}))"
             self.page.goto(f"{host.address}/static/icon.svg")
-            self.page.evaluate(script)
-            self.page.evaluate("localStorage.removeItem('given')")
+            self.page.evaluate("(w) => localStorage.setItem('ballot.wallet', w)", wallet)
         self.open()
 
     def _hear(self, message: Any) -> None:

@@ -8,7 +8,11 @@ from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
-INVISIBLE = {0x061C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)}
+# Unicode's Default_Ignorable_Code_Point, line separators and interlinear annotation.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
 ROUND_KINDS = {
     "run_off_called": "run_off",
     "revote_called": "revote",
@@ -71,7 +75,7 @@ def _check(value: Any, depth: int) -> None:
         raise ValueError("a number that no document holds")
     if isinstance(value, str):
         value.encode("utf-8")
-        if unicodedata.normalize("NFC", value) != value or any(ord(c) in INVISIBLE for c in value):
+        if unicodedata.normalize("NFC", value) != value or INVISIBLE.search(value):
             raise ValueError("text not in NFC or with invisible characters")
     if isinstance(value, list):
         for entry in value:

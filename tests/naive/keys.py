@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.naive.documents import compact, read_compact, sha
-from tests.naive.groups import Group, decryption_holds, schnorr_holds
+from tests.naive.groups import Group
+from tests.naive.proofs import decryption_holds, schnorr_holds
 
 
 def check_keys(

@@ -31,12 +31,9 @@ class ResultRules(Findings):
         if one.paper:
             sheet = one.paper["body"]
             piles.append(sheet["rows"])
-            void = sum(sheet["void"].values())
-            fine = sheet["returned"] == sheet["valid"] + void
-            fine = fine and len(sheet["rows"]) == len(one.items)
-            for row in sheet["rows"]:
-                whole = sum(row) == sheet["valid"]
-                fine = fine and (sum(row) <= sheet["valid"] if len(row) == 1 else whole)
+            stated = (one.issued["paper"], one.returned["paper"])
+            fine = (sheet["issued"], sheet["returned"]) == stated
+            fine = fine and self.log.sheet_adds_up(one, sheet)
             self.require("V11", fine, f"{one.slot}: the paper sheet contradicts itself")
             written = self.members[f"rounds/{one.slot}/paper.json"]
             self.require("V11", written == canonical(sheet), f"{one.slot}: paper.json")

@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 from tests.naive.adopted import DefinitionRules
-from tests.naive.box import BoxRules
 from tests.naive.chronicle import Chronicle
 from tests.naive.container import ContainerRules
 from tests.naive.documents import read_canonical, sha
@@ -18,6 +17,7 @@ from tests.naive.findings import BROKEN, CHECKS, Problems
 from tests.naive.groups import group_named
 from tests.naive.keys import check_keys
 from tests.naive.results import ResultRules
+from tests.naive.sums import SumRules
 
 __all__ = ["CHECKS", "Problems", "verdict", "verify"]
 
@@ -35,7 +35,7 @@ def verdict(problems: Problems, code: str | None) -> str:
     return "pass" if code else "not checkable"
 
 
-class _Verifier(ContainerRules, DefinitionRules, BoxRules, ResultRules):
+class _Verifier(ContainerRules, DefinitionRules, SumRules, ResultRules):
     def run(self) -> Problems:
         try:
             self.read_container()

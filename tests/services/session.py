@@ -42,8 +42,12 @@ ANSWER = 1024
 NAMES = ("registrar", "box", "signer")
 SAME_ORIGIN = {**JSON, "sec-fetch-site": "same-origin"}
 MARKS = ["YYN", "YNA", "NNN", "AAA", "NYY"]
-# A key file takes a second and 128 MB on purpose; here it need not be hard to guess.
-CHEAP = patch("ballot.crypto.keyfile._N", 2)
+REAL_COST = 1 << 17
+
+
+def scrypt_cost(n: int) -> AbstractContextManager[Any]:
+    """Key files of that cost: a real one takes a second and 128 MB on purpose."""
+    return patch("ballot.crypto.keyfile._N", n)
 
 
 def name_of(number: str) -> str:
@@ -78,6 +82,8 @@ class Live:
     def __init__(self, home: Path, stage: Stage) -> None:
         self.stage, self.definition, self.random = stage, stage.definition, Stream("tablets")
         port, box, signer = free_ports(3)
+        self.gate: Gate
+        """Of the round that a fixture opened."""
         self.two = len(stage.definition.signers) > 1
         self.hall = Settings(
             data_dir=home / "hall",
@@ -118,6 +124,13 @@ class Live:
             found = [tuple(row) for row in session.connection().exec_driver_sql(sql)]
         database.close()
         return found
+
+    def execute(self, service: str, sql: str) -> None:
+        """Change a service's database behind its back."""
+        database = self.database(service)
+        with database.write() as session:
+            session.connection().exec_driver_sql(sql)
+        database.close()
 
     @cached_property
     def registrar(self) -> httpx.Client:
@@ -161,9 +174,10 @@ class Live:
         stage.board = stage.played.board = board
         clerk, chair = stage.holders("clerk")[0], stage.holders("presiding_officer")[0]
         trustee = next(o for o in stage.officials if o.id in self.definition.trustees)
-        stage.desk = RemoteDesk(
-            self.definition, self.registrar, self.passes, self, clerk, self.random
-        )
+        if self.definition.signers:  # slips are drawn from an urn, not from a service
+            stage.desk = RemoteDesk(
+                self.definition, self.registrar, self.passes, self, clerk, self.random
+            )
         stage.tablets = RemoteTablets(board, self.box, chair, trustee, self.random)
 
     def take_paper(self, deputy: str) -> None:
@@ -226,13 +240,26 @@ class Live:
         """A document as a device sends it."""
         return client.post(path, content=body, headers=JSON)
 
+    def link(self) -> dict[str, str]:
+        """The headers by which the registrar is known to the second signer."""
+        secret = (self.hall.data_dir / "signer-link.secret").read_text()
+        return {"authorization": f"Bearer {secret}"}
+
+    def ask_signer(self, path: str, body: Any) -> httpx.Response:
+        """A request of the registrar to the second signer."""
+        return self.signer.post(path, content=dumps(body), headers=JSON | self.link())
+
     # Tablets.
+
+    def stranger(self) -> tuple[str, int]:
+        """A fresh credential and its secret."""
+        group = self.definition.group
+        s = random_scalar(group, self.random)
+        return group.ser(group.power_g(s)), s
 
     def wallet(self, slot: str) -> Wallet:
         """A token as the signers give them, made with their keys and nobody's check-in."""
-        group = self.definition.group
-        s = random_scalar(group, self.random)
-        credential = group.ser(group.power_g(s))
+        credential, s = self.stranger()
         message = blind.token_message(credential, self.definition.session, slot)
         token = []
         for signer in self.definition.signers:
@@ -296,7 +323,9 @@ class Tablet:
     def issue(self, request: bytes | None = None) -> httpx.Response:
         """Ask for the tokens."""
         return self._live.registrar.post(
-            "/api/issue", content=request or self.request, headers=self.login
+            "/api/issue",
+            content=self.request if request is None else request,
+            headers=self.login,
         )
 
     def end(self) -> httpx.Response:
@@ -326,7 +355,7 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
 @contextmanager
 def live_session(home: Path, *votes: VotePlan, **setting: Any) -> Iterator[Live]:
     """A session whose rules are adopted, on running services."""
-    with CHEAP:
+    with scrypt_cost(2):
         live = Live(home, empty_stage(*votes, **setting))
         try:
             live.start()

@@ -143,7 +143,7 @@ def test_a_malformed_request_is_refused_before_anything_is_recorded(hall: Hall) 
     good = tablet.requests
     one = good[SLOTS[0]]
     n = CLERK.n.to_bytes(384, "big")
-    shapes = (
+    shapes: tuple[dict[str, list[bytes]], ...] = (
         {},
         {slot: good[slot] for slot in SLOTS[:2]},
         {**good, "unknown": one},

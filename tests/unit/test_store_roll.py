@@ -1,7 +1,7 @@
 """Roll and slot keys in a database; issuing over a roll in memory and over a stored one."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,11 @@ import pytest
 from ballot.crypto import blind, keyfile
 from ballot.crypto.errors import Invalid
 from ballot.issuing import Roll, Signer, check_keys
-from ballot.store.engine import Database
+from ballot.store.engine import Database, sqlite_url
 from ballot.store.memory import MemoryRoll
 from ballot.store.presence import Deputy
 from ballot.store.roll import RollStore
+from ballot.store.schema import upgrade
 from ballot.store.vault import Vault
 from tests.desks import DEPUTIES, SALT, SLOTS, closed, opened, the_definition
 from tests.slotkeys import CLERK, SCRUTINEERS
@@ -99,19 +100,17 @@ def test_keys_must_be_the_definitions() -> None:
 # Issuing.
 
 
-@pytest.fixture(params=["memory", "database"])
-def roll(request: pytest.FixtureRequest, tmp_path: Path) -> Roll:
+@pytest.fixture(params=["memory", "sqlite"])
+def roll(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Roll]:
     if request.param == "memory":
-        return MemoryRoll()
-    from ballot.store.engine import sqlite_url
-    from ballot.store.schema import upgrade
-
+        yield MemoryRoll()
+        return
     database = Database(sqlite_url(tmp_path / "roll.db"))
-    request.addfinalizer(database.close)
     upgrade(database, ["roll"])
     store = RollStore(database)
     store.put_roll(DEPUTIES, SALT)
-    return store
+    yield store
+    database.close()
 
 
 def test_a_rehearsals_signer_signs_once_per_deputy_and_slot(roll: Roll) -> None:

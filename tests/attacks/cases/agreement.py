@@ -8,6 +8,7 @@ from tests.attacks.cases.definition import definition_case
 
 VOTE = ("votes", 0)
 SLOT = (*VOTE, "slots", 0)
+WAIVER = {"step": "差额豁免", "body": "主席团", "date": "2025-01-02", "document_no": "样例1号"}
 
 
 def _officers(value: Any, role: str) -> list[Any]:
@@ -111,13 +112,9 @@ definition_case(
 definition_case("B14-style", "a style other than the rules'", setting(*VOTE, "style", to="approve"))
 definition_case("B28-no-seats", "no place to fill", setting(*VOTE, "seats", to=0))
 definition_case("B28-all-seats", "as many places as candidates", setting(*VOTE, "seats", to=3))
+definition_case("B28-margin", "three candidates for one place", setting(*VOTE, "seats", to=1))
 definition_case(
-    "B28-margin",
-    "more candidates than the margin allows",
-    setting(*VOTE, "rules", "margin_range", "high", to="1/5"),
-)
-definition_case(
-    "B28-waiver", "a waiver that nothing needs", setting(*VOTE, "waiver", to=lambda _: _WAIVER)
+    "B28-waiver", "a waiver that nothing needs", setting(*VOTE, "waiver", to=lambda _: WAIVER)
 )
 definition_case(
     "B28-no-waiver", "a waiver is needed", setting(*VOTE, "waiver", to=None), play="run_off"
@@ -136,7 +133,7 @@ definition_case(
 definition_case(
     "B28-motion-with-waiver",
     "a motion with a waiver",
-    setting(*VOTE, "waiver", to=lambda _: _WAIVER),
+    setting(*VOTE, "waiver", to=lambda _: WAIVER),
     play="motion",
 )
 definition_case("B29-no-letters", "a name of points", setting(*VOTE, "items", 0, "title", to="……"))
@@ -158,4 +155,3 @@ for _name, _to in {
     )
 definition_case("B14-rule-unknown", "one rule more", lambda v: v["votes"][0]["rules"].update(x=1))
 definition_case("B14-rule-missing", "one rule less", lambda v: v["votes"][0]["rules"].pop("tie"))
-_WAIVER = {"step": "差额豁免", "body": "主席团", "date": "2025-01-02", "document_no": "样例1号"}

@@ -8,7 +8,9 @@ from ballot.crypto.encoding import dumps, loads
 from tests.attacks.cases.changes import change_tally, rehearsal, repeat, setting
 from tests.attacks.cases.elements import TORSION, shifted
 from tests.attacks.cases.table import Made, add, case
+from tests.attacks.played import FIRST
 from tests.attacks.workshop import Forgery
+from tests.records import slot_keys
 
 
 def definition_case(id: str, comment: str, change: Callable[[Any], Any], **more: Any) -> None:
@@ -32,6 +34,11 @@ def _slots(value: Any) -> Any:
 
 def _keyed(value: Any, to: Callable[[int], int]) -> None:
     _slots(value)[0]["keys"][0] = format(to(int(_slots(value)[0]["keys"][0], 16)), "0768x")
+
+
+def _prime() -> int:
+    """Of 1536 bits, as half a slot key is made of."""
+    return int(slot_keys(("clerk",), (FIRST,))["clerk"][FIRST].p)
 
 
 def _mixed(key: str) -> str:
@@ -61,7 +68,7 @@ definition_case(
 definition_case(
     "A20-square",
     "the square of one prime",
-    lambda v: _keyed(v, lambda _: (2**1535 + 2**1534 + 2**1533 + 1) ** 2),
+    lambda v: _keyed(v, lambda _: _prime() ** 2),
 )
 definition_case(
     "A20-3071-bits", "a modulus of 3071 bits", lambda v: _keyed(v, lambda n: n >> 1 | 1)
@@ -103,7 +110,7 @@ definition_case(
 definition_case(
     "E28-two-token-kinds",
     "slot keys and a drawn list",
-    lambda v: _slots(v)[0].update(drawn=["58" + "66" * 31]),
+    lambda v: _slots(v)[0].update(drawn=["66" * 31 + "58"]),
 )
 definition_case(
     "E28-other-kind", "drawn codes named, keys given", setting("token_kind", to="drawn")
@@ -172,7 +179,7 @@ def _(f: Forgery) -> Made:
     return f.all_members() | {"definition.json": dumps(value)}
 
 
-@case("B14-roll", "V2", "another roll than was adopted", code="own")
+@case("B14-roll", "V3", "another roll than was adopted", code="own")
 def _(f: Forgery) -> Made:
     value = loads(f.members["definition.json"])
     value["roll_digest"] = "ab" * 32
