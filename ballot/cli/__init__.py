@@ -24,6 +24,7 @@ _COMMANDS = {
     "passes": "passes:passes_command",
     "codes": "slips:codes_command",
     "check-test": "checking:check_test_command",
+    "import": "importing:app",
     "db": "databases:app",
     "serve": "serving:app",
     "tls": "tls:app",
@@ -52,11 +53,12 @@ class _Commands(TyperGroup):
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
         found = getattr(import_module(f"ballot.cli.{module}"), name)
-        if not isinstance(found, typer.Typer):
+        if isinstance(found, typer.Typer):
+            command: Any = typer.main.get_group(found)
+        else:
             only = typer.Typer(add_completion=False)
             only.command(cmd_name)(found)
-            found = only
-        command = typer.main.get_command(found)
+            command = typer.main.get_command(only)
         command.name = cmd_name
         return command
 

@@ -46,5 +46,5 @@ def init(
     host = f"[{name[0]}]" if ":" in name[0] else name[0]
     address = f"https://{host}:{port}/authority.pem"
     typer.echo(message(lang, "tls.made", path=directory, address=address))
-    segno.make(address, error="m").terminal(compact=True)
+    segno.make_qr(address, error="m").terminal(compact=True)
     typer.echo(message(lang, "tls.fingerprint", fingerprint=pairs), err=False)

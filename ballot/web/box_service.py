@@ -11,7 +11,7 @@ from ballot.publishing import Board
 from ballot.store.board import BoardStore
 from ballot.store.box import SqlBox
 from ballot.store.engine import Database
-from ballot.store.schema import SERVICES, check_version
+from ballot.store.schema import SERVICES, check_server, check_version
 from ballot.tally.definition import decode_definition
 from ballot.tally.envelope import slot_of
 from ballot.tally.events import Event
@@ -23,12 +23,13 @@ from ballot.tally.polls import joint_key, open_gates
 class BoxService:
     """The box of the session in its database. ``passphrase`` opens the box key.
 
-    Raises ``store.version``, ``service.not_ready`` when no session is installed, and
+    Raises ``store.version``, ``store.unsafe`` for a server that keeps more than the box may, ``service.not_ready`` when no session is installed, and
     ``box.rolled_back`` when the box holds less than was already shown or sealed (attack B7).
     """
 
     def __init__(self, database: Database, passphrase: str) -> None:
         check_version(database, SERVICES["box"])
+        check_server(database)
         self._store, self._box = BoardStore(database), SqlBox(database)
         raw = self._store.definition()
         if raw is None:

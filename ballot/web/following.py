@@ -7,6 +7,7 @@ trust; a follower that was away gets everything it missed, in order.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import httpx
@@ -16,6 +17,7 @@ from ballot.crypto.errors import Invalid
 
 log = logging.getLogger(__name__)
 RETRY = 1.0  # seconds between attempts at a service that is away
+PULSE = 5.0  # seconds between questions whether it still holds what it was told
 
 Wait = Callable[[int], Awaitable[None]]
 """Returns when an event with a number above the argument was published."""
@@ -52,17 +54,18 @@ class Follower:
                 await asyncio.sleep(RETRY)
                 continue
             self.trouble = ""
-            await wait(self.number)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PULSE):
+                    await wait(self.number)
 
     async def _catch_up(self, source: Lines) -> None:
-        if self.number < 0:
-            head = await self.ask("GET", "/head")
-            number, digest = int(head["number"]), head["digest"]
-            known = source.lines(number - 1)[:1] if number else []
-            # One of the two was put back from an older copy, or told of other events (attack B7).
-            if number and (not known or sha256(known[0]).hex() != digest):
-                raise Invalid("event.chain", f"{self.name} holds another event {number}")
-            self.number = number
+        head = await self.ask("GET", "/head")
+        number, digest = int(head["number"]), head["digest"]
+        known = source.lines(number - 1)[:1] if number else []
+        # One of the two was put back from an older copy, or told of other events (attack B7).
+        if number and (not known or sha256(known[0]).hex() != digest):
+            raise Invalid("event.chain", f"{self.name} holds another event {number}")
+        self.number = number
         for line in source.lines(self.number):
             await self.ask("POST", "/events", line)
             self.number += 1

@@ -285,9 +285,10 @@ async def _tick(hallway: Hallway) -> None:
         cast, since = dict(hallway.shown.cast), hallway.shown.stale_since
         if box is not None:
             try:
-                cast, since = from_slots((await box.ask("GET", "/turnout"))["slots"]), None
-                await run_in_threadpool(hallway.service.keep_shown, cast)
-            except (httpx.HTTPError, Invalid, KeyError, TypeError) as error:
+                found = from_slots((await box.ask("GET", "/turnout"))["slots"])
+                await run_in_threadpool(hallway.service.keep_shown, found)
+                cast, since = found, None
+            except (httpx.HTTPError, Invalid, KeyError, TypeError, ValueError) as error:
                 if isinstance(error, Invalid) and error.code == "box.rolled_back":
                     hallway.trouble = error.code
                 now = datetime.now(UTC)  # noqa: TID251 -- for people to read: since when

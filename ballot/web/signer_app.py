@@ -6,7 +6,7 @@ watch its count on ``/`` and compare it with the desk's.
 
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -23,6 +23,7 @@ from ballot.store.engine import Database
 from ballot.store.roll import RollStore
 from ballot.store.schema import SERVICES, check_version
 from ballot.tally.definition import decode_definition
+from ballot.tally.events import Event
 from ballot.tally.orders import check_order, decode_order
 from ballot.web.app import mount_static, new_app
 from ballot.web.bodies import bearer, by_slot, json_response, read_body
@@ -48,23 +49,45 @@ class SignerService:
         check_keys(definition, definition.signers[1], keys)
         self.board = Board(definition, store)
         self.signer = Signer(keys, secrets.token_bytes, roll, admits=True)
+        self._told: set[str] = set()
         for event in self.board.events:
-            self.signer.follow(event)
+            self._take(event)
 
     def follow(self, line: bytes) -> None:
         """Take the next event of the registrar's chain, if it may follow."""
-        self.signer.follow(self.board.follow(line))
+        self._take(self.board.follow(line))
+
+    def sign(self, deputy: str, requests: Mapping[str, bytes]) -> dict[str, bytes]:
+        """See :meth:`Signer.issue`; ``service.not_ready`` before the check-in is known here."""
+        self._wait_for(requests)
+        return self.signer.issue(deputy, requests)
+
+    def take_paper(self, deputy: str, slots: Sequence[str]) -> None:
+        """See :meth:`Signer.take_paper`, and :meth:`sign`."""
+        self._wait_for(slots)
+        self.signer.take_paper(deputy, slots)
 
     def halt(self, data: bytes) -> dict[str, int]:
         """Obey the clerk's order to stop issuing; tablets issued per slot."""
         order = decode_order(data)
         check_order(self.board.definition, order, "halt_check_in")
+        self._wait_for([order.slot])
         return dict(self.signer.halt(order.slot).tablet)
 
     def head(self) -> dict[str, Any]:
         """Number and digest of the last event followed."""
         events = self.board.events
         return {"digest": events[-1].digest if events else "", "number": len(events)}
+
+    def _take(self, event: Event) -> None:
+        self.signer.follow(event)
+        if event.kind == "check_in_opened":
+            self._told.update(event.body["slots"])
+
+    def _wait_for(self, slots: Iterable[str]) -> None:
+        # The registrar asks at once, its event may come later: that is not "closed" for good.
+        if not self._told.issuperset(slots):
+            raise Invalid("service.not_ready", "not told of this check-in yet")
 
 
 def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> FastAPI:
@@ -80,7 +103,7 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
     async def sign(request: Request) -> Response:
         check_secret(request)
         deputy, requests = _requests(await read_body(request, 64 * 1024))
-        answers = await run_in_threadpool(service.signer.issue, deputy, requests)
+        answers = await run_in_threadpool(service.sign, deputy, requests)
         encoded = [{"signature": b64url(data), "slot": slot} for slot, data in answers.items()]
         return json_response({"answers": encoded})
 
@@ -88,7 +111,7 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
     async def paper(request: Request) -> Response:
         check_secret(request)
         deputy, slots = _sheets(await read_body(request, 8192))
-        await run_in_threadpool(service.signer.take_paper, deputy, slots)
+        await run_in_threadpool(service.take_paper, deputy, slots)
         return json_response({})
 
     @app.get("/counts")

@@ -177,7 +177,18 @@ function row(app, item, i) {
     /** @param {(letter: string) => void} chosen */
     listen(chosen) {
       let last = { letter: "", at: -DOUBLE_TAP };
+      let held = false;
       for (const { letter, input } of inputs) {
+        // The space bar clears as the second tap does: browsers make no click of it.
+        input.addEventListener("keydown", ({ key }) => {
+          if (key === " ") held = ballot.marks[i] === letter && ballot.style !== "approve";
+        });
+        input.addEventListener("keyup", (event) => {
+          if (event.key !== " " || !held) return;
+          event.preventDefault();
+          last = { letter, at: event.timeStamp };
+          chosen("");
+        });
         input.addEventListener("click", (event) => {
           const before = ballot.marks[i] ?? "";
           const twice = last.letter === letter && event.timeStamp - last.at < DOUBLE_TAP;
