@@ -64,7 +64,8 @@ def make_authority(name: str, now: datetime) -> Authority:
 def issue(authority: Authority, names: Sequence[str], now: datetime) -> tuple[bytes, bytes]:
     """(certificate chain, key), both PEM, for a service with these names or addresses."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    # No name of the list: OpenSSL would read an address there as a DNS name that is not permitted.
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ballot service")])
     alternative = x509.SubjectAlternativeName([_general_name(name) for name in names])
     builder = _builder(subject, authority.certificate.subject, key, now, LEAF_DAYS)
     certificate = (

@@ -39,6 +39,8 @@ def script(play: Callable[[], Stage]) -> Callable[[], Stage]:
 @cache
 def played(name: str) -> Stage:
     """The stage after the play of that name."""
+    import tests.plays  # noqa: F401 -- registers the scripts
+
     # The exported copies need no passphrase here: it costs a second each.
     with (
         patch("ballot.demo.officials.lock", lambda _, secret, *__: secret),

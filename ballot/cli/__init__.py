@@ -28,6 +28,7 @@ _COMMANDS = {
     "db": "databases:app",
     "serve": "serving:app",
     "tls": "tls:app",
+    "trustee": "trustee:app",
 }
 
 

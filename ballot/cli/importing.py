@@ -23,7 +23,7 @@ from ballot.importing.projects import ProjectEntry, read_projects
 from ballot.importing.reading import read_sheets
 from ballot.importing.roll import RollEntry, read_roll
 from ballot.importing.sheets import MAX_FILE, Sheet
-from ballot.importing.words import change_sentence, sentence
+from ballot.importing.words import change_sentence, phrase, sentence
 from ballot.locale import message, messages
 from ballot.tls import write_private
 
@@ -149,9 +149,7 @@ def _show(
             "header_row": found.header_row,
             "counts": counts,
             "findings": [_encode(one, lang) for one in found.findings],
-            "changes": None
-            if differences is None
-            else [_encode_change(one) for one in differences],
+            "changes": changed,
             what: entries,
         }
         typer.echo(pretty(answer))
@@ -160,10 +158,11 @@ def _show(
     if found.header_row:
         key = "import.cli.where" if found.sheet else "import.cli.where_text"
         console.print(Text(plain(message(lang, key, sheet=found.sheet, row=found.header_row))))
-    table = Table(*(message(lang, f"import.cli.{name}") for name in ("row", "level", "finding")))
+    table = Table(*(message(lang, f"import.cli.{name}") for name in ("row", "level")))
+    table.add_column(message(lang, "import.cli.finding"), overflow="fold")
     for one in found.findings:
         level = Text(message(lang, f"import.level.{one.level}"), _STYLES[one.level])
-        table.add_row(str(one.row or ""), level, Text(plain(sentence(lang, one))))
+        table.add_row(str(one.row or ""), level, Text(plain(phrase(lang, one))))
     if found.findings:
         console.print(table)
     if differences is not None:

@@ -38,11 +38,11 @@ def prepare_command(
         fail(message(lang, "prepare.slots"))
     try:
         passphrase = make_secret(data_dir / f"{service}.secret")
+        make_secret(data_dir / "link.secret")
         database = Database(settings.database(service))
         if service == "box":
             public: Any = {"box_key": prepare_box(database, passphrase, secrets.token_bytes)}
         else:
-            make_secret(data_dir / "signer-link.secret")
             default = {"registrar": "clerk", "signer": "scrutineers"}[service]
             slots, owner = slot or [], signer or default
             with Progress(console=Console(stderr=True)) as bars:

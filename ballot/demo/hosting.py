@@ -44,8 +44,8 @@ def install(
             if stage.slot_keys:
                 RollStore(database).put_keys(signer, stage.slot_keys[signer], secret, random)
             install_roll(database, install_definition(database, service, definition.raw), roll)
-    link = make_secret(scrutineers.data_dir / "signer-link.secret")
-    write_private(hall.data_dir / "signer-link.secret", link.encode())
+    link = make_secret(scrutineers.data_dir / "link.secret")
+    write_private(hall.data_dir / "link.secret", link.encode())
     with _database(hall, "registrar") as database:
         return {one.number: code for one, code in make_passes(RollStore(database), random)}
 

@@ -29,6 +29,7 @@ from ballot.tally.orders import encode_order, sign_order
 from ballot.tally.session import Definition
 
 JSON = {"content-type": "application/json"}
+_PATIENCE = 10  # seconds: as tablets do, which ask until they are answered
 ENVELOPE = {"content-type": "application/vnd.ballot.envelope"}
 
 
@@ -125,8 +126,7 @@ class RemoteDesk:
             {"blinded": [b64url(one.request) for one in blinded], "slot": slot}
             for slot, (_, _, blinded) in drawn.items()
         ]
-        body = dumps({"requests": requests})
-        answer = loads(answer_of(self._registrar.post("/api/issue", content=body, headers=login)))
+        answer = loads(self._ask(dumps({"requests": requests}), login))
         wallets = {}
         for entry in answer["answers"]:
             slot = entry["slot"]
@@ -139,6 +139,18 @@ class RemoteDesk:
             )
             wallets[slot] = Wallet(credential, s, token)
         return wallets
+
+    def _ask(self, body: bytes, login: dict[str, str]) -> bytes:
+        """The answer to the request, asked again while the second signer is away."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                answer = self._registrar.post("/api/issue", content=body, headers=login)
+                return answer_of(answer)
+            except Invalid as error:
+                if error.code != "issue.signer_away" or time.monotonic() > end:
+                    raise
+            time.sleep(0.2)
 
     def close(self) -> dict[str, Any]:
         """See :class:`ballot.demo.desk.Desk`: the clerk's order ends it on every signer."""

@@ -12,19 +12,25 @@ from sqlalchemy import text
 from ballot.crypto.errors import Invalid
 from ballot.store.engine import Database
 
-BRANCHES = ("board", "roll", "box")
-SERVICES = {"registrar": ("board", "roll"), "signer": ("board", "roll"), "box": ("board", "box")}
+BRANCHES = ("board", "roll", "office", "box")
+SERVICES = {
+    "registrar": ("board", "roll", "office"),
+    "signer": ("board", "roll"),
+    "box": ("board", "box"),
+}
 """Which groups of tables each service has."""
 
 # Rows of the first are only ever added; those of the second say how things stand (attack C19).
 _ADDED = {
     "board": ("definition", "event"),
     "roll": ("roll", "deputy", "vault", "slot_key", "request", "answer"),
+    "office": ("office_vault", "draft", "draft_signature", "withdrawal"),
     "box": ("box_key", "envelope", "alpha"),
 }
 _KEPT = {
     "board": ("turnout",),
     "roll": ("pass", "check_in", "check_in_slot", "presence"),
+    "office": ("account", "invitation"),
     "box": ("round",),
 }
 # What a server does beside storing, and the only setting under which the box may live on it:

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from ballot.crypto.errors import Invalid
+from ballot.web.client import client_files
 from ballot.web.pages import error_page
 from ballot.web.problems import problem
 from ballot.web.results import METHODS, read_results, results_router
@@ -56,6 +57,10 @@ def result_app(record: Path, hosts: Collection[str] = LOCAL_HOSTS) -> FastAPI:
     app = new_app(hosts)
     mount_static(app)
     app.include_router(results_router(lambda: results, lambda _: Response(status_code=404)))
+
+    @app.api_route("/api/client", methods=METHODS)
+    def client() -> Response:
+        return client_files()
 
     @app.api_route("/health", methods=METHODS)
     def health() -> JSONResponse:

@@ -4,6 +4,7 @@ No framework validation touches them: its error texts would quote the input (att
 """
 
 import asyncio
+import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,3 +62,13 @@ def bearer(request: Request) -> str:
     """The bearer credential of a request, or an empty text."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value if scheme.lower() == "bearer" else ""
+
+
+def check_bearer(request: Request, secret: str) -> None:
+    """Refuse (``service.secret``) whoever does not show the secret that the services share.
+
+    An event proves itself but for one thing: ``counted`` bears no signature, and another spelling
+    of it, passed on first, would keep a follower from the registrar's chain for good.
+    """
+    if not hmac.compare_digest(bearer(request).encode(), secret.encode()):
+        raise Invalid("service.secret", "another service's secret, or none")

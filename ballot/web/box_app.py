@@ -19,7 +19,7 @@ from ballot.crypto.encoding import dumps
 from ballot.crypto.errors import Invalid
 from ballot.tally.orders import decode_order
 from ballot.web.app import new_app
-from ballot.web.bodies import by_slot, json_response, read_body
+from ballot.web.bodies import by_slot, check_bearer, json_response, read_body
 from ballot.web.box_service import BoxService
 from ballot.web.problems import problem
 from ballot.web.shield import API_HEADERS
@@ -32,9 +32,11 @@ TICK = 10.0  # seconds between the numbers that the hall sees (protocol §12)
 
 
 def box_app(
-    service: BoxService, hosts: Collection[str], origin: str, tick: float = TICK
+    service: BoxService, hosts: Collection[str], origin: str, secret: str, tick: float = TICK
 ) -> FastAPI:
-    """The box for the pages of one ``origin``, the registrar's."""
+    """The box for the pages of one ``origin``, the registrar's, which shows ``secret`` when it
+    passes on an event.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -70,6 +72,7 @@ def box_app(
 
     @app.post("/events")
     async def events(request: Request) -> Response:
+        check_bearer(request, secret)
         line = await read_body(request, MAX_EVENT)
         await run_in_threadpool(service.follow, line)
         return json_response({})

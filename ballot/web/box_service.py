@@ -23,8 +23,9 @@ from ballot.tally.polls import joint_key, open_gates
 class BoxService:
     """The box of the session in its database. ``passphrase`` opens the box key.
 
-    Raises ``store.version``, ``store.unsafe`` for a server that keeps more than the box may, ``service.not_ready`` when no session is installed, and
-    ``box.rolled_back`` when the box holds less than was already shown or sealed (attack B7).
+    Raises ``store.version``, ``store.unsafe`` for a server that keeps more than the box may,
+    ``service.not_ready`` when no session is installed, and ``box.rolled_back`` when the box holds
+    less than was already shown or sealed (attack B7).
     """
 
     def __init__(self, database: Database, passphrase: str) -> None:

@@ -3,7 +3,10 @@
 from functools import cache
 from pathlib import Path
 
+from starlette.responses import Response
+
 from ballot.crypto.encoding import sha256
+from ballot.web.bodies import json_response
 
 STATIC = Path(__file__).parent / "static"
 
@@ -23,6 +26,12 @@ def client_digest() -> str:
     """One digest over all of them: of the lines ``digest  path``, as ``sha256sum`` prints them."""
     lines = (f"{found}  {path}\n" for path, found in served_files().items())
     return sha256("".join(lines).encode()).hex()
+
+
+def client_files() -> Response:
+    """The digest of every file and the one over all: what anybody can compare."""
+    files = [{"digest": found, "path": path} for path, found in served_files().items()]
+    return json_response({"digest": client_digest(), "files": files})
 
 
 def is_built() -> bool:

@@ -1,7 +1,7 @@
 """Box and signer follow the registrar's events: each is passed on until it was taken.
 
-An event proves itself by its signatures and its place in the chain, so passing it on needs no
-trust; a follower that was away gets everything it missed, in order.
+An event proves itself by its signatures and its place in the chain: a follower believes the
+registrar nothing. One that was away gets everything it missed, in order.
 """
 
 import asyncio

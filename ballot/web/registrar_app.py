@@ -23,7 +23,7 @@ from ballot.tally.state import State
 from ballot.web.app import mount_static, new_app
 from ballot.web.bell import Bell
 from ballot.web.bodies import bearer, from_slots, json_response, read_body, read_json
-from ballot.web.client import client_digest, is_built, served_files
+from ballot.web.client import client_digest, client_files, is_built
 from ballot.web.following import Follower
 from ballot.web.hall import hall_router
 from ballot.web.hall_frame import Numbers
@@ -167,8 +167,7 @@ def _documents(hallway: Hallway) -> APIRouter:
 
     @router.api_route("/api/client", methods=METHODS)
     async def client() -> Response:
-        files = [{"digest": found, "path": path} for path, found in served_files().items()]
-        return json_response({"digest": client_digest(), "files": files})
+        return client_files()
 
     @router.api_route("/authority.pem", methods=METHODS)
     async def authority() -> Response:

@@ -3,7 +3,9 @@
 import io
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ class RegistrarService:
             raise Invalid("service.not_ready", "no session is installed in the registrar")
         definition = decode_definition(raw)
         keys = self.roll.keys(passphrase) if definition.signers else {}
-        self.board = Board(definition, self._store)
+        self.board, self._publishing = Board(definition, self._store), threading.Lock()
         self.registrar = Registrar(definition, self.roll, keys, secrets.token_bytes, peers)
         for event in self.board.events:
             self.registrar.follow(event)
@@ -60,12 +62,18 @@ class RegistrarService:
         return self._store.lines(after)
 
     def publish(self, data: bytes) -> Event:
-        """Publish a draft with its signatures (canonical JSON); raises the first obstacle."""
+        """Publish a draft with its signatures (canonical JSON); raises the first obstacle.
+
+        What is published already is answered and not published again: signatures cover no number,
+        so that anyone could repeat a signed objection for ever.
+        """
         value = loads(data)
         fields(value, DRAFT, "draft")
         draft = decode_event(dumps(value | {"number": 1, "previous": None}))
-        event = self.board.publish(draft, draft.signatures)
-        self.registrar.follow(event)
+        with self._publishing:
+            known = (e for e in self.board.events if _repeats(draft, e))
+            event = next(known, None) or self.board.publish(draft, draft.signatures)
+            self.registrar.follow(event)
         return event
 
     def obey(self, data: bytes) -> dict[str, Any]:
@@ -120,6 +128,15 @@ class RegistrarService:
         part = path.with_suffix(".part")
         part.write_bytes(data)
         os.replace(part, path)
+
+
+def _repeats(draft: Event, known: Event) -> bool:
+    """Whether the draft says what a published event says, and adds no signature to it."""
+    same = replace(draft, number=known.number, previous=known.previous, signatures=())
+    signed = set(draft.signatures)
+    return (
+        bool(signed) and signed <= set(known.signatures) and same == replace(known, signatures=())
+    )
 
 
 def _requests(value: Any) -> dict[str, list[bytes]]:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from ballot.crypto.encoding import parse_code
 from ballot.crypto.errors import Invalid
 from ballot.locale import LANGUAGES
+from ballot.web.client import client_digest
 from ballot.web.forms import read_form
 from ballot.web.pages import page, qr_svg
 from ballot.web.record import read_record, read_trackers
@@ -76,7 +77,8 @@ def _add_pages(router: APIRouter, source: Source, before: Before, words: Words) 
         results = source()
         if results is None:
             return before(words)
-        return page("result.html", words, "/", session=results.sessions[words.lang])
+        shown = results.sessions[words.lang]
+        return page("result.html", words, "/", session=shown, client=client_digest())
 
     @router.post(words.href("/tracker"))
     async def tracker(request: Request) -> HTMLResponse:

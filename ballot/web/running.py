@@ -2,10 +2,10 @@
 
 import secrets
 import socket
+import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 from fastapi import APIRouter, FastAPI
@@ -15,7 +15,6 @@ from ballot.crypto.errors import Invalid
 from ballot.issuing import Counts
 from ballot.settings import LOOPBACK, Settings, read_secret
 from ballot.store.engine import Database
-from ballot.tally.session import Definition
 from ballot.web.box_app import box_app
 from ballot.web.box_service import BoxService
 from ballot.web.desk import desk_router
@@ -89,7 +88,7 @@ def _applications(
     if "box" in wanted:
         box = BoxService(Database(settings.database("box")), _secret(settings, "box"))
         pages = at.get("registrar") or settings.origin("registrar", settings.port)
-        apps["box"] = box_app(box, hosts, pages, settings.tick)
+        apps["box"] = box_app(box, hosts, pages, link_secret(settings), settings.tick)
     if "signer" in wanted:
         signer = SignerService(Database(settings.database("signer")), _secret(settings, "signer"))
         apps["signer"] = signer_app(signer, hosts, link_secret(settings))
@@ -98,8 +97,15 @@ def _applications(
         signer_at = signer_at or at.get("signer", "")
         peers = [_peer(settings, signer_at)] if signer_at else []
         database = Database(settings.database("registrar"))
-        registrar = RegistrarService(database, _secret(settings, "registrar"), peers)
-        _check_signers(registrar.board.definition, bool(signer_at), "signer" in wanted)
+        try:
+            registrar = RegistrarService(database, _secret(settings, "registrar"), peers)
+        except Invalid as error:
+            if error.code == "signer.missing" and not peers:
+                raise Invalid("serve.no_signer", "the definition names a second signer") from None
+            raise
+        if "signer" in wanted and not registrar.board.definition.practice:
+            # The second signature is worth something only on another machine (attack E35).
+            raise Invalid("serve.signer_here", "the second signer belongs on another machine")
         desk = DeskCode(secrets.token_bytes)
         around = _around(settings, hosts, box_at, signer_at)
         apps["registrar"] = registrar_app(registrar, around, _desk(registrar, desk, peers))
@@ -124,8 +130,8 @@ def _desk(
 
 
 def link_secret(settings: Settings) -> str:
-    """What the registrar shows the second signer; one copy lies on each machine."""
-    return read_secret(settings.data_dir / "signer-link.secret")
+    """What the registrar shows box and second signer; one copy lies on each machine."""
+    return read_secret(settings.data_dir / "link.secret")
 
 
 def _secret(settings: Settings, service: str) -> str:
@@ -144,27 +150,25 @@ def _is_here(settings: Settings, name: str, services: Collection[str]) -> bool:
     return here and not settings.signer_at
 
 
-def _check_signers(definition: Definition, reached: bool, here: bool) -> None:
-    if len(definition.signers) > 1 and not reached:
-        raise Invalid("serve.no_signer", "the definition names a second signer")
-    if here and not definition.practice:
-        # The second signature is worth something only on another machine (attack E35).
-        raise Invalid("serve.signer_here", "the second signer belongs on another machine")
-
-
 def _authority(settings: Settings) -> Path:
     return settings.data_dir / "tls" / "authority.pem"
 
 
-def _verify(settings: Settings) -> Any:
+def _verify(settings: Settings) -> ssl.SSLContext | bool:
     """What certificates of our own services are checked against."""
     authority = _authority(settings)
-    return str(authority) if authority.is_file() else True
+    return ssl.create_default_context(cafile=str(authority)) if authority.is_file() else True
 
 
 def _around(settings: Settings, hosts: set[str], box_at: str, signer_at: str) -> Around:
+    known = {"authorization": f"Bearer {link_secret(settings)}"}
     followers = [
-        Follower(name, httpx.AsyncClient(base_url=at, verify=_verify(settings), timeout=TIMEOUT))
+        Follower(
+            name,
+            httpx.AsyncClient(
+                base_url=at, verify=_verify(settings), timeout=TIMEOUT, headers=known
+            ),
+        )
         for name, at in (("box", box_at), ("signer", signer_at))
         if at
     ]

@@ -4,7 +4,6 @@ Its own roll, slot keys and count; the registrar reaches it with a shared secret
 watch its count on ``/`` and compare it with the desk's.
 """
 
-import hmac
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -26,7 +25,7 @@ from ballot.tally.definition import decode_definition
 from ballot.tally.events import Event
 from ballot.tally.orders import check_order, decode_order
 from ballot.web.app import mount_static, new_app
-from ballot.web.bodies import bearer, by_slot, json_response, read_body
+from ballot.web.bodies import by_slot, check_bearer, json_response, read_body
 from ballot.web.pages import page
 from ballot.web.shield import headers
 from ballot.web.words import Words
@@ -95,13 +94,9 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
     app = new_app(hosts, headers())
     mount_static(app)
 
-    def check_secret(request: Request) -> None:
-        if not hmac.compare_digest(bearer(request).encode(), secret.encode()):
-            raise Invalid("service.secret", "another service's secret, or none")
-
     @app.post("/sign")
     async def sign(request: Request) -> Response:
-        check_secret(request)
+        check_bearer(request, secret)
         deputy, requests = _requests(await read_body(request, 64 * 1024))
         answers = await run_in_threadpool(service.sign, deputy, requests)
         encoded = [{"signature": b64url(data), "slot": slot} for slot, data in answers.items()]
@@ -109,14 +104,14 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
 
     @app.post("/paper")
     async def paper(request: Request) -> Response:
-        check_secret(request)
+        check_bearer(request, secret)
         deputy, slots = _sheets(await read_body(request, 8192))
         await run_in_threadpool(service.take_paper, deputy, slots)
         return json_response({})
 
     @app.get("/counts")
     async def counts(request: Request) -> Response:
-        check_secret(request)
+        check_bearer(request, secret)
         found = await run_in_threadpool(service.signer.counts)
         return json_response(
             {"paper": found.paper, "present": found.present, "tablet": by_slot(found.tablet)}
@@ -124,6 +119,7 @@ def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> F
 
     @app.post("/events")
     async def events(request: Request) -> Response:
+        check_bearer(request, secret)
         await run_in_threadpool(service.follow, await read_body(request, MAX_EVENT))
         return json_response({})
 

@@ -11,6 +11,7 @@ import argparse
 import io
 import multiprocessing
 import re
+import signal
 import sys
 import warnings
 from collections import Counter
@@ -26,6 +27,8 @@ from tests.attacks.reviewed import OUTSIDE, SURVIVORS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("crypto", "tally", "verify")
+LONGEST = 60
+"""Seconds after which a verification without its bounds counts as broken."""
 AFTER = 2
 """Cases tried for a green one after the first that is no longer red."""
 
@@ -61,11 +64,13 @@ class Probe:
     def outcome(self, deleted: int = -1) -> tuple[Outcome, frozenset[int]]:
         """What becomes of the case while one refusal is silent; and all that spoke."""
         BOARD.deleted, BOARD.spoken = deleted, set()
+        signal.alarm(LONGEST)
         try:
             found = self.judge()
         except Exception:
             found = "broken"
         finally:
+            signal.alarm(0)
             BOARD.deleted = -1
         return found, frozenset(BOARD.spoken)
 
@@ -184,6 +189,7 @@ def main(arguments: list[str]) -> int:
     refusals.install(list(modules()))
     warnings.simplefilter("ignore")
     _remember()
+    signal.signal(signal.SIGALRM, _too_long)
     PROBES.extend(probes(chosen.cases))
     count: Counter[str] = Counter()
     for one, outcome, where in measure(chosen.only, chosen.jobs, chosen.tries):
@@ -197,6 +203,10 @@ def main(arguments: list[str]) -> int:
         f"{count['survives']} survive ({count['unknown']} without a reason)"
     )
     return 1 if count["unknown"] else 0
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError
 
 
 def _say(line: str) -> None:

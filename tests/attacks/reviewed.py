@@ -11,10 +11,12 @@ OUTSIDE: dict[str, str] = {
     r"crypto/signing: (SigningKey.*|signed_bytes: .*)": "the signer's side",
     r"crypto/slotkey: (SlotKey.decode|generate_slot_key): .*": "private keys",
     r"crypto/threshold: combine_shares: .*": "the ceremony among the trustees' devices",
-    r"tally/admission: (check_envelope|check_content): .*": "the door of the box",
+    r"tally/admission: (check_envelope|check_content|check_round): .*": "the door of the box",
     r"tally/archive: (ArchiveWriter|_misuse).*": "the writer of archives",
     r"tally/(casting|marks|orders|polls|record|vectors): .*": "tablets, papers, services, vectors",
     r"tally/envelope: (pad|unpad|slot_of): .*": "the door of the box",
+    r"tally/lifecycle: advance: .*": "the door of whoever publishes",
+    r"crypto/errors: .*": "the refusal itself",
     r"tally/styles: votes_of: .*": "the tablet's side",
 }
 """What no verification runs."""

@@ -38,13 +38,13 @@ INDEXES = range(1, 6)
 
 
 def timed(function: Callable[[], object], repeat: int = 1) -> float:
-    """Best of three, in ms per call."""
+    """Best of three, in ms of the processor per call: a busy machine does not matter."""
     best = float("inf")
     for _ in range(3 if repeat > 1 else 1):
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(repeat):
             function()
-        best = min(best, (time.perf_counter() - start) / repeat)
+        best = min(best, (time.process_time() - start) / repeat)
     return best * 1000
 
 
@@ -65,14 +65,19 @@ def make_ballot(gate: Gate) -> bytes:
     return seal_envelope(gate, encrypt(gate, marks, credential, RANDOM(32)), s, [], RANDOM)
 
 
-def make_archive(group: Group, ballots: int) -> tuple[bytes, dict[str, float]]:
-    """An approve archive (12 answers, max 10) and the times of its parts."""
+Archive = tuple[bytes, dict[str, float], Callable[[], None]]
+
+
+def make_archive(group: Group, ballots: int) -> Archive:
+    """An approve archive (12 answers, max 10), the times of its parts, and what verifies one
+    of its ballots.
+    """
     trustees = devices(group)
-    started = time.perf_counter()
+    started = time.process_time()
     # Of the definition a ceremony needs the group and the threshold.
     terms = cast(Definition, SimpleNamespace(group=group, threshold=3))
     ceremony = hold_ceremony(terms, trustees)
-    times = {"key ceremony 3-of-5": (time.perf_counter() - started) * 1000}
+    times = {"key ceremony 3-of-5": (time.process_time() - started) * 1000}
 
     keys = verify_trustees(group, ceremony.trustees)
     question = Question("bench", tuple(f"a{i}" for i in range(ANSWERS)), 0, CAP)
@@ -83,8 +88,6 @@ def make_archive(group: Group, ballots: int) -> tuple[bytes, dict[str, float]]:
     for envelope in envelopes:
         sums = add(group, sums, open_ballot(group, envelope.ballot).ciphertexts)
     times["create a ballot"] = timed(lambda: make_ballot(gate), 5)
-    last = envelopes[-1].ballot
-    times["verify a ballot"] = timed(lambda: verify_ballot(election, open_ballot(group, last)), 10)
     partials = {
         t.secret.index: decrypt_partially(group, election.fingerprint, t.share, sums, RANDOM)
         for t in trustees[:3]
@@ -105,7 +108,8 @@ def make_archive(group: Group, ballots: int) -> tuple[bytes, dict[str, float]]:
         partials,
         totals(group, sums, factors, ballots),
     )
-    return stream.getvalue(), times
+    last = envelopes[-1].ballot
+    return stream.getvalue(), times, lambda: verify_ballot(election, open_ballot(group, last))
 
 
 def make_record(path: Path, voters: int) -> str:

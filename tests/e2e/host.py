@@ -21,9 +21,11 @@ import httpx
 import uvicorn
 
 from ballot.crypto import blind
+from ballot.crypto.credentials import draw_code
 from ballot.crypto.encoding import b64url, code_of_hex, dumps, loads, unb64url
 from ballot.crypto.proofs import random_scalar
 from ballot.demo import acts
+from ballot.demo.desk import SlipsDesk
 from ballot.demo.plan import SIGNERS, Plan, VotePlan, rules_for, standard_plan
 from ballot.demo.sample import load_sample
 from ballot.demo.stage import Signers, Stage
@@ -138,6 +140,17 @@ class Host:
         """The 会议码."""
         return code_of_hex(self.definition.session)
 
+    @property
+    def slips(self) -> list[str]:
+        """The drawn codes, as printed on the slips."""
+        desk = self.stage.desk
+        return desk._urn if isinstance(desk, SlipsDesk) else []
+
+    @property
+    def foreign_slip(self) -> str:
+        """A well-formed slip of another session."""
+        return draw_code(token_bytes)
+
     # What officials do.
 
     def open_check_in(self, vote: int = 1) -> None:
@@ -216,7 +229,11 @@ class Host:
 
     def wallet(self, number: int) -> str:
         """What the tablet of that deputy would keep after its check-in: JSON for its storage."""
-        ask = httpx.Client(base_url=self.address, headers={"sec-fetch-site": "same-origin"})
+        own = {"sec-fetch-site": "same-origin"}
+        with httpx.Client(base_url=self.address, headers=own) as ask:
+            return self._draw(ask, number)
+
+    def _draw(self, ask: httpx.Client, number: int) -> str:
         device = b64url(token_bytes(32))
         shown = {"device": device, "pass": self.grant(number)}
         slots = self._post(ask, "/api/check-in", shown)["slots"]
@@ -257,7 +274,7 @@ class Host:
         for service in ("registrar", "signer", "box"):
             passphrases[service] = make_secret(home / f"{service}.secret")
             upgrade(self._database(home, service), SERVICES[service])
-        make_secret(home / "signer-link.secret")
+        make_secret(home / "link.secret")
         deputies = tuple(
             Deputy(number, f"代表{number[-3:]}（样例）") for number in stage.plan.deputies
         )
@@ -319,6 +336,8 @@ class Host:
                     for server, one in zip(self._servers, listeners, strict=True)
                 )
             )
+            for follower in self.plans[1].hallway.around.followers:
+                await follower.client.aclose()
 
         with patch.object(uvicorn.Server, "capture_signals", lambda _: nullcontext()):
             asyncio.run(serve())
@@ -330,6 +349,8 @@ class Host:
         for server in self._servers:
             server.should_exit = True
         self._thread.join(20)
+        for peer in self.registrar.registrar._peers:
+            peer._client.close()
 
     def _until_box_follows(self) -> None:
         wanted = len(self.stage.board.events)

@@ -27,6 +27,9 @@ _MEASURE = """
     const size = parseFloat(getComputedStyle(e).fontSize);
     if (size < 22) small.push([n.data.trim(), size]);
   }
+  const foot = document.querySelector('.foot');
+  const line = foot ? foot.getBoundingClientRect().top : innerHeight;
+  const under = (e) => !foot?.contains(e) && e.getBoundingClientRect().bottom > line;
   const touch = [...document.querySelectorAll('button, a, input, textarea, label.choice')]
     .filter((e) => shown(e) && !e.closest('label.choice:not(:scope)') || e.matches('label.choice'))
     .filter((e) => !(e.matches('input') && e.closest('label')));
@@ -34,7 +37,8 @@ _MEASURE = """
   const tiny = boxes.filter(([, b]) => b.width < 47.9 || b.height < 47.9)
     .map(([name, b]) => [name, b.width, b.height]);
   const close = [];
-  boxes.forEach(([a, p], i) => boxes.slice(i + 1).forEach(([b, q]) => {
+  const free = touch.filter((e) => !under(e)).map((e) => [e.innerText, e.getBoundingClientRect()]);
+  free.forEach(([a, p], i) => free.slice(i + 1).forEach(([b, q]) => {
     const dx = Math.max(p.left - q.right, q.left - p.right);
     const dy = Math.max(p.top - q.bottom, q.top - p.bottom);
     if (Math.max(dx, dy) < 7.9) close.push([a, b, dx, dy]);
@@ -88,7 +92,7 @@ class Tablet:
     def close(self) -> None:
         """Put it away; nothing may have gone wrong on the page."""
         self.context.close()
-        assert self.troubles == []
+        assert not self.troubles, self.troubles
 
     # Looking.
 

@@ -40,6 +40,7 @@ class DefinitionRules(Findings):
         self.v2((d["kind"], d["version"]) == ("definition", 1), "kind, version")
         self.v2(d["token_kind"] in ("blind", "drawn"), "token kind")
         self.v2(d["group"] in ("Ed25519", "BELENIOS-2048"), "group")
+        self.distinct(d["signers"], "a signer")
         self.check_people(d)
         slots = [slot for vote in d["votes"] for slot in vote["slots"]]
         for what in ("id", "uuid"):
@@ -89,6 +90,7 @@ class DefinitionRules(Findings):
         self.distinct([item["id"] for item in items], "an item")
         self.check_names([item["title"] for item in items])
         self.v2(vote["style"] in STYLES[vote["kind"]], f"{vote['id']}: style")
+        self.distinct(vote["channels"], "a channel")
         method = set(vote["channels"]) <= METHODS[rules["method"]]
         self.v2(bool(vote["channels"]) and method, f"{vote['id']}: channels")
         if vote["kind"] != "selection":

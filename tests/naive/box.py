@@ -76,8 +76,9 @@ class BoxRules(Findings):
                     self.fail("V6", f"{where}: a proof does not hold")
                 if admission:
                     # 384 bytes in base64url without padding: an envelope has one spelling.
-                    spelled = all(re.fullmatch("[A-Za-z0-9_-]{512}", t) for t in admission["token"])
-                    self.require("V6", spelled, f"{where}: spelling of the token")
+                    token = admission["token"]
+                    spelled = all(re.fullmatch("[A-Za-z0-9_-]{512}", t) for t in token)
+                    self.require("V6", spelled and len(token) <= 2, f"{where}: form of the token")
                     unsigned = {n: v for n, v in ballot.items() if n != "signature"}
                     envelope = {
                         "ballot": body.decode(),
@@ -100,6 +101,10 @@ class BoxRules(Findings):
         for answer in ballot["answers"]:
             if list(answer) != ["choices", "individual_proofs", "overall_proof"]:
                 raise ValueError("members of an answer")
+            if any(list(choice) != ["alpha", "beta"] for choice in answer["choices"]):
+                raise ValueError("members of a choice")
+        if list(ballot["signature"]) != ["hash", "proof"]:
+            raise ValueError("members of the signature")
         return [
             [(self.group.parse(c["alpha"]), self.group.parse(c["beta"])) for c in a["choices"]]
             for a in ballot["answers"]
@@ -167,6 +172,7 @@ class BoxRules(Findings):
         for k, (credential, entry) in enumerate(zip(credentials, self.admissions, strict=False)):
             where = f"{one.slot}: ballot {k}"
             members = set(entry) == {"tracker", "cap_proof", "token"}
+            members = members and isinstance(entry["tracker"], str)
             self.require("V7", members, f"{where}: members of the admission")
             if self.definition["token_kind"] == "drawn":
                 drawn = credential in one.slot_data["drawn"] and entry["token"] == []

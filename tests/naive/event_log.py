@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.naive.documents import b64, canonical, sha
@@ -47,6 +48,14 @@ KINDS: dict[str, tuple[str, bool, dict[str, int]]] = {
     "published": ("log", False, {"presidium": 0}),
 }
 SIGNATURE_CHECK = {"keys_ready": "V4", "sealed": "V8", "certified": "V13"}
+
+
+def is_minute(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass
@@ -149,7 +158,7 @@ class EventLog:
             self.require(chained, f"{where}: the chain is broken")
             self.require(event["session"] == self.session, f"{where}: another session")
             form = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", event["minute"])
-            self.require(bool(form), f"{where}: minute", "V1")
+            self.require(bool(form) and is_minute(event["minute"]), f"{where}: minute", "V1")
             if event["kind"] not in KINDS:
                 self.fail("V1", f"{where}: kind {event['kind']}")
                 continue

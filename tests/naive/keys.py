@@ -48,6 +48,9 @@ def check_keys(
     check(len(set(texts)) == m, "a signing key twice")
     keys = []
     for j, item in enumerate(entry["verification_keys"], 1):
+        members = ["pok", "public_key", "signature", "name"]
+        named = len(item) == 3 or isinstance(item["name"], str)
+        check(named and list(item) == members[: len(item)], f"trustee {j}: members of the key")
         text = item["public_key"]
         key = group.parse(text)
         keys.append(key)

@@ -4,6 +4,7 @@ Everything goes through sockets as it will on the day. All names are sample name
 """
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +28,6 @@ from ballot.demo.remote import ENVELOPE, JSON, RemoteBoard, RemoteDesk, RemoteTa
 from ballot.demo.rounds import Casting
 from ballot.demo.stage import Stage
 from ballot.settings import Settings
-from ballot.store.box import SqlBox
 from ballot.store.engine import Database
 from ballot.tally.casting import encrypt, seal_envelope
 from ballot.tally.envelope import pad
@@ -35,6 +35,7 @@ from ballot.tally.events import Event, Signature, encode
 from ballot.tally.gate import Gate
 from ballot.tally.orders import encode_order, sign_order
 from ballot.web.registrar_service import RegistrarService
+from ballot.web.running import Plan
 from tests.elections import Stream
 from tests.records import empty_stage
 
@@ -79,17 +80,18 @@ class Live:
     ``hall`` and ``own`` are the settings of the hall's machine and the scrutineers'.
     """
 
-    def __init__(self, home: Path, stage: Stage) -> None:
+    def __init__(self, home: Path, stage: Stage, scheme: str = "http") -> None:
         self.stage, self.definition, self.random = stage, stage.definition, Stream("tablets")
         port, box, signer = free_ports(3)
         self.gate: Gate
         """Of the round that a fixture opened."""
+        self._scheme = scheme
         self.two = len(stage.definition.signers) > 1
         self.hall = Settings(
             data_dir=home / "hall",
             port=port,
             box_port=box,
-            box_at=f"http://127.0.0.1:{box}",
+            box_at=f"{scheme}://127.0.0.1:{box}",
             signer_at=f"http://127.0.0.1:{signer}" if self.two else "",
             tick=0.2,
         )
@@ -104,7 +106,7 @@ class Live:
         """Start these services, without names all; raises what one refuses to start with."""
         for name in names or NAMES:
             if name != "signer" or self.two:
-                running = hosted(self.own if name == "signer" else self.hall, (name,))
+                running = hosted(self.settings_of(name), (name,))
                 self._running[name] = (running.__enter__(), running)
 
     def stop(self, *names: str) -> None:
@@ -114,8 +116,11 @@ class Live:
 
     def database(self, service: str) -> Database:
         """A second connection to a service's database."""
-        settings = self.own if service == "signer" else self.hall
-        return Database(settings.database(service))
+        return Database(self.settings_of(service).database(service))
+
+    def settings_of(self, service: str) -> Settings:
+        """What a service was told."""
+        return self.own if service == "signer" else self.hall
 
     def rows(self, service: str, sql: str) -> list[tuple[Any, ...]]:
         """What a query of a service's database finds."""
@@ -135,17 +140,24 @@ class Live:
     @cached_property
     def registrar(self) -> httpx.Client:
         """A client of the registrar."""
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.hall.port}", timeout=60)
+        return self._client(f"{self._scheme}://127.0.0.1:{self.hall.port}")
 
     @cached_property
     def box(self) -> httpx.Client:
         """A client of the box."""
-        return httpx.Client(base_url=self.hall.box_at, timeout=60)
+        return self._client(f"{self._scheme}://127.0.0.1:{self.hall.box_port}")
 
     @cached_property
     def signer(self) -> httpx.Client:
         """A client of the second signer."""
-        return httpx.Client(base_url=self.hall.signer_at, timeout=60)
+        return self._client(self.hall.signer_at)
+
+    def _client(self, address: str) -> httpx.Client:
+        authority = self.hall.data_dir / "tls/authority.pem"
+        verify = (
+            ssl.create_default_context(cafile=str(authority)) if self._scheme == "https" else True
+        )
+        return httpx.Client(base_url=address, timeout=60, verify=verify)
 
     def close(self) -> None:
         """Stop everything."""
@@ -153,6 +165,10 @@ class Live:
         for name in NAMES:
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+    def plan(self, service: str) -> Plan:
+        """What a running service was built as."""
+        return self._running[service][0].plan
 
     @property
     def hallway(self) -> Any:
@@ -220,6 +236,14 @@ class Live:
         for client in (self.box, *((self.signer,) if self.two else ())):
             until(lambda client=client: client.get("/head").json()["number"] == count)  # type: ignore[misc]
 
+    def reread(self) -> RemoteBoard:
+        """The board of a device that was told everything."""
+        board = RemoteBoard(self.definition, self.registrar)
+        for line in self.registrar.get("/api/events").content.splitlines():
+            board.follow(line)
+        self.stage.played.board = board
+        return board
+
     def draft(
         self, kind: str, body: dict[str, Any], signers: Any, slot: str | None = None
     ) -> bytes:
@@ -236,13 +260,13 @@ class Live:
         order = sign_order(official.key, kind, self.definition.session, slot, official.id)
         return encode_order(order)
 
-    def post(self, client: httpx.Client, path: str, body: bytes) -> httpx.Response:
+    def post(self, client: httpx.Client, path: str, body: bytes, **more: str) -> httpx.Response:
         """A document as a device sends it."""
-        return client.post(path, content=body, headers=JSON)
+        return client.post(path, content=body, headers=JSON | more)
 
     def link(self) -> dict[str, str]:
         """The headers by which the registrar is known to the second signer."""
-        secret = (self.hall.data_dir / "signer-link.secret").read_text()
+        secret = (self.hall.data_dir / "link.secret").read_text()
         return {"authorization": f"Bearer {secret}"}
 
     def ask_signer(self, path: str, body: Any) -> httpx.Response:
@@ -353,10 +377,12 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
 
 
 @contextmanager
-def live_session(home: Path, *votes: VotePlan, **setting: Any) -> Iterator[Live]:
+def live_session(
+    home: Path, *votes: VotePlan, scheme: str = "http", **setting: Any
+) -> Iterator[Live]:
     """A session whose rules are adopted, on running services."""
-    with scrypt_cost(2):
-        live = Live(home, empty_stage(*votes, **setting))
+    with scrypt_cost(2), patch("ballot.web.following.PULSE", 0.3):
+        live = Live(home, empty_stage(*votes, **setting), scheme)
         try:
             live.start()
             live.begin()

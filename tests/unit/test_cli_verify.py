@@ -1,6 +1,8 @@
 """``ballot`` and ``ballot verify`` as people and scripts call them."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,25 @@ def test_an_unsafe_library_stops_every_command(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(cli, "self_test", unsafe)
     for arguments in (["verify", GOOD], ["margin", "8"]):
         assert "library.unsafe" in refused(run(*arguments))
+
+
+HEAVY = ("fastapi", "sqlmodel", "uvicorn", "jinja2")
+
+
+def loaded(program: str) -> set[str]:
+    """Which of the heavy packages a new process has loaded after ``program``."""
+    ends = f"\nimport sys; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program + ends], capture_output=True, check=True)
+    return set(done.stdout.decode().splitlines()[-1].split())
+
+
+def test_a_verification_loads_neither_web_server_nor_database() -> None:
+    program = f"""
+from typer.testing import CliRunner
+from ballot.cli import app
+assert CliRunner().invoke(app, ["verify", {str(GOOD)!r}]).exit_code == 0
+"""
+    assert loaded(program) == set()
+    # The processes of --jobs begin with this module.
+    assert loaded("import ballot.__main__, sys; assert 'ballot.cli' not in sys.modules") == set()
+    assert loaded("import fastapi") >= {"fastapi"}

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import pytest
 
-import tests.plays  # noqa: F401 -- the scripts
 from ballot.conduct import read_box, record_members
 from ballot.crypto.errors import Invalid
 from ballot.demo.tablets import LocalTablets
 from ballot.tally.polls import gate_of, joint_key
-from tests.records import SCRIPTS, played
+from tests.plays import SCRIPTS
+from tests.records import played
 
 
 def boxes(name: str) -> dict[str, list[bytes]]:

@@ -40,7 +40,8 @@ def failing(problems: verifier.Problems) -> set[str]:
 
 
 def test_it_shares_no_code_with_the_package_it_checks() -> None:
-    for path in Path(verifier.__file__).parent.glob("*.py"):
+    modules = set(Path(verifier.__file__).parent.glob("*.py"))
+    for path in modules - set(Path(verifier.__file__).parent.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
 from ballot.crypto.errors import Invalid
-from ballot.store import board, box, roll_tables, schema
+from ballot.store import board, box, office_tables, roll_tables, schema
 from ballot.store.engine import Database, sqlite_url
 from ballot.store.schema import BRANCHES, SERVICES, check_server, check_version, grant, upgrade
 from tests.databases import Server, name_in
@@ -32,6 +32,14 @@ ROLL = {
     "answer": "deputy slot signatures",
     "vault": "owner key_file",
     "slot_key": "slot public sealed",
+}
+OFFICE = {
+    "office_vault": "owner key_file",
+    "account": "id name roles password totp public_key failures reset_by",
+    "invitation": "account digest kind",
+    "draft": "digest kind slot minute body proposer role",
+    "draft_signature": "draft role signer signature",
+    "withdrawal": "draft account",
 }
 # The box by heart (attack D15): no time, no number of its own, no address, nobody.
 BOX = {
@@ -75,16 +83,20 @@ def test_the_box_has_exactly_these_columns_types_and_keys(url: str) -> None:
     database.close()
 
 
-def test_the_registrar_and_the_signer_have_exactly_these_columns(url: str) -> None:
-    assert SERVICES["registrar"] == SERVICES["signer"]
+@pytest.mark.parametrize(
+    ("service", "wanted"), [("registrar", BOARD | ROLL | OFFICE), ("signer", BOARD | ROLL)]
+)
+def test_the_registrar_and_the_signer_have_exactly_these_columns(
+    url: str, service: str, wanted: dict[str, str]
+) -> None:
     database = Database(url)
-    upgrade(database, SERVICES["signer"])
+    upgrade(database, SERVICES[service])
     look = inspect(database.engine)
     found = {
         table: " ".join(column["name"] for column in look.get_columns(table))
         for table in look.get_table_names()
     }
-    assert found == {**BOARD, **ROLL, "alembic_version": "version_num"}
+    assert found == {**wanted, "alembic_version": "version_num"}
     assert look.get_pk_constraint("request")["constrained_columns"] == ["deputy", "slot"]
     assert look.get_pk_constraint("answer")["constrained_columns"] == ["deputy", "slot"]
     database.close()
@@ -112,7 +124,7 @@ def test_an_upgrade_again_changes_nothing_and_another_version_is_refused(url: st
     database.close()
 
 
-MODELS = (board, box, roll_tables)  # loaded: their tables are in SQLModel.metadata
+MODELS = (board, box, office_tables, roll_tables)  # loaded: their tables are in SQLModel.metadata
 ROWS = {
     "definition": "INSERT INTO definition VALUES ('s', 'x')",
     "event": "INSERT INTO event VALUES (1, 'x')",
@@ -120,6 +132,10 @@ ROWS = {
     "deputy": "INSERT INTO deputy VALUES ('1', 'n')",
     "request": "INSERT INTO request VALUES ('1', 's', 'b')",
     "answer": "INSERT INTO answer VALUES ('1', 's', 'a')",
+    "office_vault": "INSERT INTO office_vault VALUES ('office', 'k')",
+    "draft": "INSERT INTO draft VALUES ('d', 'k', 's', 'm', 'b', 'clerk', 'clerk')",
+    "draft_signature": "INSERT INTO draft_signature VALUES ('d', 'clerk', 'clerk', 's')",
+    "withdrawal": "INSERT INTO withdrawal VALUES ('d', 'clerk')",
 }
 
 

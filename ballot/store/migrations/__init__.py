@@ -1,1 +1,1 @@
-"""Alembic migrations in three branches: board, roll, box."""
+"""Alembic migrations in four branches: board, roll, office, box."""

@@ -103,7 +103,7 @@ export function reset(reason = null) {
       reason === null
         ? [back, button(t("reset.first"), first, { class: "btn btn--next" })]
         : // The second tap lies elsewhere than the first: a double tap clears nothing.
-          [button(t("reset.second"), () => app.wipe(unpins(reason)), { class: "btn btn--next" }), back];
+          [button(t("reset.second"), () => app.wipe(unpins(reason)), { class: "btn btn--next btn--apart" }), back];
     return {
       name: "reset",
       title: t("reset.title"),

@@ -24,7 +24,10 @@ async function start() {
   const app = new App(texts, store, new Speech());
   app.saveLook();
   const failed = (/** @type {unknown} */ reason) => fail(app, reason);
-  addEventListener("unhandledrejection", (event) => failed(event.reason));
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault(); // it is shown; what nobody foresaw is logged as well
+    failed(event.reason);
+  });
   addEventListener("error", (event) => failed(event.error));
   addEventListener("pageshow", (event) => event.persisted && app.newDocument()); // no way back (C5)
   readRows(app);
@@ -81,10 +84,12 @@ function onlyWindow() {
 /** @param {App} app @param {unknown} reason */
 function fail(app, reason) {
   if (reason instanceof NoAnswer || (reason instanceof DOMException && reason.name === "AbortError")) return;
-  console.error(reason);
   if (reason instanceof StorageRefused) app.show(notice({ key: "storage", code: "tablet.storage" }));
   else if (reason instanceof Invalid) app.show(notice({ key: "documents", code: reason.code, grave: true }));
-  else app.show(notice({ key: "unusable", code: "tablet.fault" }));
+  else {
+    console.error(reason);
+    app.show(notice({ key: "unusable", code: "tablet.fault" }));
+  }
 }
 
 /** With the voice on, the row one comes to is read. @param {App} app */

@@ -1,0 +1,173 @@
+"""What the trustee's commands share: the session's folder, passphrases, refusals in words."""
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ballot.cli.output import fail, file_sentence, read_file, read_start
+from ballot.crypto.encoding import MAX_DOCUMENT, code_of_hex, parse_code
+from ballot.crypto.errors import Invalid
+from ballot.locale import message, messages
+from ballot.tally.definition import decode_definition
+from ballot.tally.events import Event, decode_event
+from ballot.tally.lifecycle import replay
+from ballot.tally.session import Definition
+from ballot.trustee.device import Device, SessionFiles
+from ballot.trustee.documents import MAX_DOCUMENT as MAX_MESSAGE
+from ballot.trustee.documents import Place, place_of
+from ballot.trustee.sealing import Record, record_of
+
+MAX_ENVELOPE = 1024 * 1024
+MIN_PASSPHRASE = 8
+
+Home = Annotated[Path, typer.Option(help="The folder with your keys.")]
+Folder = Annotated[
+    Path, typer.Option(help="The session's folder: definition.json, events.jsonl, documents.")
+]
+PassphraseFile = Annotated[Path | None, typer.Option(help="Its first line is the passphrase.")]
+Code = Annotated[str, typer.Option(help="The printed 会议码; asked for at the first use.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Answer yes to the last question.")]
+Lang = Annotated[str, typer.Option(help="zh or en.")]
+HOME = Path("ballot-keys")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as its folder tells it. ``log``: the digests of its events."""
+
+    folder: Path
+    definition: Definition
+    record: Record
+    log: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        """会议码."""
+        return code_of_hex(self.definition.session)
+
+    def box(self, slot: str) -> Path:
+        """Where the envelopes of a round lie, unless another file is named."""
+        return self.folder / f"box-{slot}.jsonl"
+
+    def documents(self) -> dict[str, bytes]:
+        """The folder's JSON files by name, each cut off one byte after what one may have."""
+        files = sorted(self.folder.glob("[1-5]-*.json"))
+        return {file.name: read_start(file, MAX_MESSAGE + 1) for file in files}
+
+
+def read_session(folder: Path, lang: str) -> Session:
+    """Definition and events of the folder, every event checked; else one line and exit 2."""
+    raw = read_file(folder / "definition.json", MAX_DOCUMENT, lang)
+    lines = read_file(folder / "events.jsonl", 4 * MAX_DOCUMENT, lang)
+    with refusing(lang):
+        definition = decode_definition(raw)
+        events: list[Event] = [decode_event(line) for line in lines.splitlines()]
+        record = record_of(replay(definition, events), events)
+        if not record.state.adopted:
+            raise Invalid("trustee.not_adopted")
+    return Session(folder, definition, record, tuple(event.digest for event in events))
+
+
+def confirm_session(session: Session, files: SessionFiles, code: str, lang: str) -> None:
+    """Once per session and device, a person compares the 会议码 with the printed one."""
+    with refusing(lang):
+        if not code and not files.folder.exists():
+            code = typer.prompt(message(lang, "trustee.ask_code"), err=True)
+        if code and parse_code(code) != session.code:
+            raise Invalid("trustee.other_session", session.code)
+
+
+def take_place(
+    device: Device, session: Session, passphrase: str, code: str, lang: str
+) -> tuple[Place, SessionFiles]:
+    """The trustee whose device this is, and the files of that session."""
+    files = device.session(session.definition)
+    confirm_session(session, files, code, lang)
+    with refusing(lang):
+        owner, key = device.official(passphrase)
+        return place_of(session.definition, owner, key), files
+
+
+def make_device(home: Path) -> Device:
+    """The device in that folder, drawing from the system's generator."""
+    return Device(home, secrets.token_bytes)
+
+
+def now() -> str:
+    """The minute it is, UTC."""
+    moment = datetime.now(UTC)  # noqa: TID251 -- the shell is where time comes from
+    return moment.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def ask_passphrase(file: Path | None, lang: str, *, new: bool = False) -> str:
+    """From the file, or typed; a new one twice, and with at least eight characters."""
+    if file is not None:
+        data = read_file(file, 4096, lang)
+        try:
+            text = data.decode("utf-8-sig").splitlines()[0] if data else ""
+        except UnicodeDecodeError:
+            fail(message(lang, "trustee.passphrase_file", path=file))
+    else:
+        question = message(lang, "trustee.passphrase")
+        text = typer.prompt(question, hide_input=True, err=True, confirmation_prompt=new)
+    if new and len(text) < MIN_PASSPHRASE:
+        fail(message(lang, "trustee.passphrase_short", number=MIN_PASSPHRASE))
+    return text
+
+
+def ask(lang: str, key: str, yes: bool, **fields: object) -> None:
+    """Go on only if the person says yes; exit status 2 otherwise."""
+    if not yes and not typer.confirm(message(lang, key, **fields), err=True):
+        fail(message(lang, "trustee.left"))
+
+
+def envelopes(file: Path, lang: str) -> Iterator[bytes]:
+    """The lines of a box, one envelope each."""
+    with file.open("rb") as stream:
+        while line := stream.readline(MAX_ENVELOPE):
+            yield line.removesuffix(b"\n")
+
+
+def count_lines(file: Path, lang: str) -> int:
+    """The number of envelopes in a box's file; one line and exit 2 where it cannot be read."""
+    try:
+        read_start(file, 1)
+    except Invalid as error:
+        fail(file_sentence(lang, file, error))
+    return sum(1 for _ in envelopes(file, lang))
+
+
+@contextmanager
+def refusing(lang: str) -> Iterator[None]:
+    """Whatever is refused inside is one clear line and exit status 2."""
+    try:
+        yield
+    except Invalid as error:
+        fail(sentence(lang, error))
+    except OSError as error:
+        fail(message(lang, "trustee.file", reason=error.strerror or str(error)))
+
+
+def sentence(lang: str, error: Invalid) -> str:
+    """A refusal in words, with its code and place for whoever helps."""
+    known = messages(lang)
+    keys = (f"trustee.refusal.{error.code}", f"verify.code.{error.code}", f"problem.{error.code}")
+    found = next((key for key in keys if key in known), "trustee.refusal.other")
+    return message(lang, "trustee.refused", sentence=message(lang, found), reason=error)
+
+
+def show(lang: str, key: str, **fields: object) -> None:
+    """One line on standard output."""
+    typer.echo(message(lang, key, **fields))
+
+
+def interactive() -> bool:
+    """Whether a person sits at the keyboard."""
+    return sys.stdin.isatty()
