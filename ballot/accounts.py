@@ -60,10 +60,11 @@ class Accounts:
         # The last one-time code of each account, in memory: a database would keep when (§12).
         self._used: dict[str, int] = {}
 
-    def begin(self, account_id: str, name: str) -> str | None:
+    def begin(self, account_id: str = "", name: str = "") -> str | None:
         """The code of the first clerk, until somebody has an account; then None.
 
-        Each call makes a new one, so that a code that was lost is worth nothing.
+        Each call makes a new one, so that a code that was lost is worth nothing. The first call
+        says who it is; raises ``account.malformed`` when nobody was named yet.
         """
         with self._store.write() as entries:
             known = entries.accounts()

@@ -157,6 +157,11 @@ class SigningRoom:
         with self._store.read() as entries:
             return [self._proposal(entries, row) for row in entries.drafts()]
 
+    def proposal(self, digest: str) -> Proposal:
+        """One of them; ``draft.unknown``, ``draft.withdrawn``."""
+        self.board.refresh()
+        return self._shown(digest)
+
     def agenda(self) -> list[Item]:
         """What can come next, with the draft for it, and whose signatures are missing."""
         waiting: dict[tuple[str, str | None], Proposal] = {}

@@ -27,6 +27,7 @@ _COMMANDS = {
     "import": "importing:app",
     "db": "databases:app",
     "serve": "serving:app",
+    "office": "office:office_command",
     "tls": "tls:app",
     "trustee": "trustee:app",
 }

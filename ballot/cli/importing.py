@@ -6,6 +6,7 @@ Exit status: 0 clean or tidied, 1 errors (nothing is written), 2 unreadable.
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -58,11 +59,7 @@ def roll_command(
     counts = Counter(one.delegation for one in found.entries if one.delegation)
     named = ", ".join(f"{name} {count}" for name, count in counts.items())
     extra = message(lang, "import.cli.delegations", counts=named) if counts else ""
-    entries = [
-        {"row": one.row, "number": one.number, "name": one.name, "delegation": one.delegation}
-        for one in found.entries
-    ]
-    _show(found, entries, differences, lang, as_json, "deputies", extra)
+    _show(found, differences, lang, as_json, "deputies", extra)
     _write(found, _encode_roll, out, lang, as_json)
 
 
@@ -82,8 +79,7 @@ def projects_command(
         before = _accepted(previous, _read(previous, read_projects, lang), lang)
         columns = [name for name in ProjectEntry.__slots__ if name not in ("row", "id")]
         differences = changes(before, found.entries, _project, _title, columns)
-    entries = [{"row": one.row, **one.encode()} for one in found.entries]
-    _show(found, entries, differences, lang, as_json, "projects", "")
+    _show(found, differences, lang, as_json, "projects", "")
     _write(found, lambda items: dumps([one.encode() for one in items]), out, lang, as_json)
 
 
@@ -134,7 +130,6 @@ def _accepted(file: Path, found: Import[E], lang: str) -> tuple[E, ...]:
 
 def _show(
     found: Import[Any],
-    entries: list[dict[str, Any]],
     differences: Sequence[Change] | None,
     lang: str,
     as_json: bool,
@@ -143,14 +138,14 @@ def _show(
 ) -> None:
     counts = {level: found.count(level) for level in LEVELS}
     if as_json:
-        changed = None if differences is None else [_encode_change(one) for one in differences]
+        changed = None if differences is None else [asdict(one) for one in differences]
         answer = {
             "sheet": found.sheet,
             "header_row": found.header_row,
             "counts": counts,
             "findings": [_encode(one, lang) for one in found.findings],
             "changes": changed,
-            what: entries,
+            what: [asdict(one) for one in found.entries],
         }
         typer.echo(pretty(answer))
         return
@@ -175,7 +170,7 @@ def _show(
     text = message(
         lang,
         "import.cli.counts",
-        count=len(entries),
+        count=len(found.entries),
         what=message(lang, f"import.cli.{what}"),
         errors=counts["error"],
         tidied=counts["tidied"],
@@ -218,23 +213,7 @@ def _encode_roll(entries: Sequence[RollEntry]) -> bytes:
 
 
 def _encode(finding: Finding, lang: str) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "level": finding.level,
-        "row": finding.row,
-        "column": finding.column,
-        "seen": finding.seen,
-        "became": finding.became,
-        "kinds": list(finding.kinds),
-        "sentence": sentence(lang, finding),
-    }
-
-
-def _encode_change(change: Change) -> dict[str, str]:
-    return {
-        "kind": change.kind,
-        "key": change.key,
-        "column": change.column,
-        "old": change.old,
-        "new": change.new,
-    }
+    """What a program wants to know; ``fields`` are in the sentence."""
+    value = asdict(finding)
+    del value["fields"]
+    return {**value, "level": finding.level, "sentence": sentence(lang, finding)}

@@ -87,7 +87,14 @@ def run(settings: Settings, lang: str, services: tuple[str, ...]) -> None:
     def started() -> None:
         for one in plan.services:
             typer.echo(message(lang, f"serve.at.{one.name}", address=one.address))
-        if plan.hallway is not None:
-            typer.echo(message(lang, "serve.desk", code=plan.hallway.desk_code))
+        if plan.hallway is None:
+            return
+        at = next(one.address for one in plan.services if one.name == "registrar")
+        if code := plan.hallway.desk_code:
+            typer.echo(message(lang, "serve.desk", code=code))
+        elif code := plan.hallway.setup_code:
+            typer.echo(message(lang, "serve.setup", address=at, code=code))
+        else:
+            typer.echo(message(lang, "serve.office", address=at))
 
     asyncio.run(serve([one.listener for one in plan.services], started, plan.stop))

@@ -50,7 +50,10 @@ FIELDS = (
             " 投资万元 总投资万元 计划投资万元 investment budget cost".split()
         ),
     ),
-    Field("funding", frozenset("资金来源 资金渠道 资金筹措 经费来源 funding fundingsource".split())),
+    Field(
+        "funding",
+        frozenset("资金来源 资金渠道 资金筹措 经费来源 funding fundingsource".split()),
+    ),
     Field(
         "completion",
         frozenset(

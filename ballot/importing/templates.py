@@ -22,8 +22,6 @@ _WIDTHS = {
     "beneficiaries": 20,
 }
 _EXAMPLE = Font(italic=True, color="808080")
-_ROWS = 500
-"""Rows below the example that are text cells already, so that 001 stays 001."""
 
 
 def roll_template(lang: str) -> bytes:
@@ -44,11 +42,11 @@ def _template(lang: str, kind: str, columns: tuple[str, ...], notes: int) -> byt
     example = [message(lang, f"import.template.example.{name}") for name in columns]
     write_rows(sheet, [header, example])
     for index, name in enumerate(columns, 1):
-        sheet.column_dimensions[get_column_letter(index)].width = _WIDTHS.get(name, 16)
-        sheet.cell(2, index).font = _EXAMPLE
+        column = sheet.column_dimensions[get_column_letter(index)]
+        column.width = _WIDTHS.get(name, 16)
         if name not in ("order", "investment"):
-            for number in range(3, _ROWS + 3):
-                sheet.cell(number, index).number_format = "@"
+            column.number_format = "@"  # text: 001 stays 001, and 1-2 does not become a date
+        sheet.cell(2, index).font = _EXAMPLE
     sheet.freeze_panes = "A2"
     about = book.create_sheet(message(lang, "import.template.notes"))
     lines = [message(lang, f"import.template.note.{kind}.{n}") for n in range(1, notes + 1)]

@@ -168,6 +168,11 @@ class OfficeStore:
         with self._database.read() as session:
             yield Entries(session)
 
+    def in_use(self) -> bool:
+        """Whether there is any account."""
+        with self._database.read() as session:
+            return session.exec(select(AccountRow.id)).first() is not None
+
     def vault(self, passphrase: str, random: Random) -> Vault:
         """The vault of the second factors, made when it is first asked for.
 

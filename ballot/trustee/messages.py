@@ -40,7 +40,7 @@ def _read_signed(text: str, *names: str) -> tuple[Message, Message]:
 def read_certificate(group: Group, text: str, context: Message) -> tuple[Message, Element, Element]:
     """(signed message, verification key, encryption key) of a certificate for that context."""
     signed, message = _read_signed(text, "context", "verification", "encryption")
-    if message["context"] != context:
+    if text_of(message["context"]) != text_of(context):
         raise Invalid("ceremony.document", "a certificate of another ceremony or place")
     verification = group.parse_key(message["verification"])
     encryption = group.parse_key(message["encryption"])

@@ -123,6 +123,9 @@ def _follow(chronicle: Chronicle, event: Event, checks: Checklist) -> None:
     slot = event.slot or ""
     match event.kind:
         case "adopted":
+            if event.session != chronicle.definition.session:
+                what = "the adoption is of another definition"
+                checks.failed("V2", Invalid("record.not_adopted", what))
             for error in refused_signatures(chronicle.definition, event):
                 checks.failed("V2", Invalid("record.not_adopted", error.detail))
         case "keys_ready" if chronicle.keys is None:

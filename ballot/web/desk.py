@@ -20,7 +20,7 @@ from ballot.locale import messages
 from ballot.registrar import DeputyState
 from ballot.tally.state import State
 from ballot.tally.turnout import quorum_min
-from ballot.web.login import HOME, Guard, OfficialRoute
+from ballot.web.guard import HOME, Guard, OfficialRoute
 from ballot.web.pages import page, qr_svg
 from ballot.web.problems import status_of, title_of
 from ballot.web.results import METHODS

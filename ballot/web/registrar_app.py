@@ -68,6 +68,7 @@ class Hallway:
     results: Results | None = None
     trouble: str = ""
     desk_code: str = ""
+    setup_code: str = ""
 
     def session(self) -> tuple[State, Sequence[Event]]:
         """Where the session stands, and its events."""

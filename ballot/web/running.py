@@ -1,6 +1,5 @@
 """Putting the services together: databases, secrets, followers, ports (docs/service.md)."""
 
-import secrets
 import socket
 import ssl
 from collections.abc import Collection, Mapping, Sequence
@@ -8,23 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from fastapi import APIRouter, FastAPI
-from starlette.concurrency import run_in_threadpool
+from fastapi import FastAPI
 
 from ballot.crypto.errors import Invalid
-from ballot.issuing import Counts
 from ballot.settings import LOOPBACK, Settings, read_secret
 from ballot.store.engine import Database
 from ballot.web.box_app import box_app
 from ballot.web.box_service import BoxService
-from ballot.web.desk import desk_router
 from ballot.web.following import Follower
-from ballot.web.login import Guard, login_router
+from ballot.web.officials import officials
 from ballot.web.peer import TIMEOUT, HttpPeer
 from ballot.web.registrar_app import Around, Hallway, registrar_app
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.serving import Listener, bind
-from ballot.web.sessions import DeskCode
 from ballot.web.signer_app import SignerService, signer_app
 
 SERVICES = ("box", "signer", "registrar")
@@ -106,27 +101,18 @@ def _applications(
         if "signer" in wanted and not registrar.board.definition.practice:
             # The second signature is worth something only on another machine (attack E35).
             raise Invalid("serve.signer_here", "the second signer belongs on another machine")
-        desk = DeskCode(secrets.token_bytes)
         around = _around(settings, hosts, box_at, signer_at)
-        apps["registrar"] = registrar_app(registrar, around, _desk(registrar, desk, peers))
+        found = officials(
+            registrar,
+            database,
+            _secret(settings, "registrar"),
+            peers,
+            lambda: apps["registrar"].state.hallway.bell.ring(),
+        )
+        apps["registrar"] = registrar_app(registrar, around, found.routers)
         hallway = apps["registrar"].state.hallway
-        hallway.desk_code = desk.code
+        hallway.desk_code, hallway.setup_code = found.desk_code, found.setup_code
     return apps, hallway
-
-
-def _desk(
-    registrar: RegistrarService, code: DeskCode, peers: Sequence[HttpPeer]
-) -> list[APIRouter]:
-    """The clerk's pages."""
-    guard = Guard(code, secrets.token_bytes)
-
-    async def other() -> Counts:
-        return await run_in_threadpool(peers[0].counts)
-
-    desk = desk_router(
-        registrar.registrar, lambda: registrar.state, guard, other if peers else None
-    )
-    return [login_router(guard), desk]
 
 
 def link_secret(settings: Settings) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ballot.accounts import Accounts
 from ballot.crypto import encoding
 from ballot.crypto.encoding import b64url, sha256
 from ballot.crypto.errors import Invalid
 from ballot.crypto.proofs import Random
 
 IDLE = 8 * 3600.0  # seconds: a long day in the hall
+FRESH = 5 * 60.0  # seconds in which a password need not be typed again
 _FREE, _LONGEST = 3, 60.0  # failures without a delay; the longest delay in seconds
 _MANY = 1000
 Clock = Callable[[], float]
@@ -19,10 +21,14 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Who:
-    """Somebody who signed in: what to call them, and what they may do."""
+    """Somebody who signed in: what to call them, what they may do, and the account, if any.
+    ``failed``: wrong attempts since the last login.
+    """
 
     name: str
     roles: frozenset[str]
+    id: str = ""
+    failed: int = 0
 
 
 class Authenticator(Protocol):
@@ -32,6 +38,12 @@ class Authenticator(Protocol):
 
     def check(self, form: Mapping[str, str]) -> Who | None:
         """Whoever the form proves to be; None when it proves nothing."""
+
+    def account(self, form: Mapping[str, str]) -> str:
+        """Whom the form names, so that failures delay them; empty where nobody is named."""
+
+    def confirm(self, who: Who, password: str) -> bool:
+        """Whether whoever signed in is still there."""
 
 
 class DeskCode:
@@ -54,22 +66,59 @@ class DeskCode:
         right = hmac.compare_digest(typed.encode(), self.code.encode())
         return Who("clerk", frozenset({"clerk"})) if right else None
 
+    def account(self, form: Mapping[str, str]) -> str:
+        """There is one code and no account."""
+        return ""
+
+    def confirm(self, who: Who, password: str) -> bool:
+        """Whoever has the code may do what the desk does, and nothing that needs more."""
+        return False
+
+
+class AccountLogin:
+    """Officials' accounts: password and one-time code."""
+
+    fields: tuple[str, ...] = ("account", "password", "otp")
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    def check(self, form: Mapping[str, str]) -> Who | None:
+        """Whose password and one-time code these are."""
+        typed = (form.get("password", ""), form.get("otp", ""))
+        found = self._accounts.check(self.account(form), *typed)
+        if found is None:
+            return None
+        return Who(found.name, frozenset(found.roles), found.id, found.failures)
+
+    def account(self, form: Mapping[str, str]) -> str:
+        """The id that was typed, as ids are written."""
+        return form.get("account", "").strip().lower()[:32]
+
+    def confirm(self, who: Who, password: str) -> bool:
+        """Whether it is the password."""
+        return self._accounts.confirm(who.id, password)
+
 
 @dataclass
 class Session:
-    """A signed-in browser; ``seen`` by the clock of :class:`Sessions`."""
+    """A signed-in browser; ``seen``, and ``confirmed`` by a password, by the clock of
+    :class:`Sessions`. ``at``: below which path it signed in, and signs out.
+    """
 
     who: Who
     csrf: str
     lang: str
     seen: float
+    confirmed: float
+    at: str = "/desk"
 
 
 class Sessions:
     """The sessions of this process: a restart ends them all. Only digests of cookies are kept."""
 
-    def __init__(self, random: Random, clock: Clock = time.monotonic) -> None:
-        self._random, self._clock = random, clock
+    def __init__(self, random: Random, clock: Clock = time.monotonic, at: str = "/desk") -> None:
+        self._random, self._clock, self._at = random, clock, at
         self._open: dict[bytes, Session] = {}
 
     def open(self, who: Who, lang: str) -> str:
@@ -77,7 +126,8 @@ class Sessions:
         now = self._clock()
         self._open = {k: s for k, s in self._open.items() if now - s.seen <= IDLE}
         cookie = b64url(self._random(32))
-        self._open[sha256(cookie.encode())] = Session(who, b64url(self._random(32)), lang, now)
+        csrf = b64url(self._random(32))
+        self._open[sha256(cookie.encode())] = Session(who, csrf, lang, now, now, self._at)
         return cookie
 
     def find(self, cookie: str) -> Session | None:
@@ -92,6 +142,19 @@ class Sessions:
     def end(self, cookie: str) -> None:
         """The cookie is worth nothing from now on."""
         self._open.pop(sha256(cookie.encode()), None)
+
+    def end_all(self, account_id: str) -> None:
+        """Nobody is signed in with that account from now on."""
+        for digest in [k for k, s in self._open.items() if s.who.id == account_id]:
+            self._open.pop(digest, None)
+
+    def is_fresh(self, session: Session) -> bool:
+        """Whether a password was typed in the last five minutes."""
+        return self._clock() - session.confirmed <= FRESH
+
+    def confirm(self, session: Session) -> None:
+        """A password was typed now."""
+        session.confirmed = self._clock()
 
 
 @dataclass

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect
 
 from tests.e2e.host import Host
 
@@ -98,7 +99,11 @@ class Tablet:
 
     def on(self, screen: str) -> "Tablet":
         """Wait until that screen is shown."""
-        self.page.wait_for_selector(f'[data-screen="{screen}"]')
+        try:
+            self.page.wait_for_selector(f'[data-screen="{screen}"]')
+        except TimeoutError:
+            text = self.page.locator("body").inner_text()
+            pytest.fail(f"waited for {screen}, found {self.screen}: {text}", False)
         return self
 
     @property

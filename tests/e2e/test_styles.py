@@ -118,7 +118,9 @@ def test_a_test_ballot_opens_on_another_device_and_cannot_be_cast(
 def read_qr(tablet: Tablet) -> str:
     """The text of the QR code on the screen, by what another device's camera would see."""
     picture = base64.b64encode(tablet.page.locator(".qr").screenshot()).decode()
-    page = tablet.context.browser.new_page()
+    browser = tablet.context.browser
+    assert browser is not None
+    page = browser.new_page()
     found: str = page.evaluate(
         """async ([source, picture]) => {
           const blob = new Blob([source], {type: 'text/javascript'});

@@ -7,7 +7,10 @@ import { createInterface } from "node:readline";
 import { Board } from "../../ballot/web/static/client/board.mjs";
 import * as ballots from "../../ballot/web/static/client/ballots.mjs";
 import { fromHex, toHex, unb64url, utf8 } from "../../ballot/web/static/client/bytes.mjs";
+import { proceed } from "../../ballot/web/static/client/ceremony.mjs";
+import { placeOf } from "../../ballot/web/static/client/ceremony_documents.mjs";
 import { decodeDefinition } from "../../ballot/web/static/client/definition.mjs";
+import { makeDrill } from "../../ballot/web/static/client/drill.mjs";
 import {
   loads,
   loadsCompact,
@@ -15,6 +18,7 @@ import {
   sha256,
 } from "../../ballot/web/static/client/encoding.mjs";
 import { Invalid } from "../../ballot/web/static/client/errors.mjs";
+import { lock, unlock } from "../../ballot/web/static/client/keyfile.mjs";
 import { buildGate, jointKey } from "../../ballot/web/static/client/gate.mjs";
 import { drawTokens, finishTokens, requestBody } from "../../ballot/web/static/client/wallet.mjs";
 import { stream, verdict } from "./helpers.mjs";
@@ -48,6 +52,19 @@ const OPS = {
   },
   finish: ({ definition, pending, answers }) =>
     finishTokens(decodeDefinition(utf8(definition)), pending, answers),
+  /** One look of a trustee's browser at the board of a ceremony. */
+  ceremony: ({ definition, id, key, seed, files, seen, drill }) => {
+    const place = placeOf(decodeDefinition(utf8(definition)), id, fromHex(key));
+    return proceed(place, fromHex(seed), files, seen, drill);
+  },
+  drill: ({ definition, id, key, seed, share, trustees, minute }) => {
+    const place = placeOf(decodeDefinition(utf8(definition)), id, fromHex(key));
+    return makeDrill(place, fromHex(seed), BigInt(share), trustees, minute);
+  },
+  lock: async ({ header, secret, passphrase, name }) =>
+    new TextDecoder().decode(await lock(header, fromHex(secret), passphrase, stream(name))),
+  unlock: async ({ file, passphrase, purpose, session }) =>
+    toHex((await unlock(utf8(file), passphrase, purpose, session)).secret),
   follow: ({ definition, lines }) => {
     const board = new Board(decodeDefinition(utf8(definition)));
     for (const line of lines) board.append(line);
@@ -59,11 +76,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { op, args } = JSON.parse(line);
   let answer;
   try {
-    answer = { answer: /** @type {(args: any) => unknown} */ (OPS[op])(args) };
+    answer = { answer: await /** @type {(args: any) => unknown} */ (OPS[op])(args) };
   } catch (error) {
     answer =
       error instanceof Invalid
-        ? { refusal: error.code }
+        ? { refusal: error.code, detail: error.detail }
         : { fault: String(/** @type {any} */ (error).stack) };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);

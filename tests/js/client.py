@@ -65,7 +65,7 @@ class Bridge:
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         if "refusal" in answer:
-            raise Invalid(answer["refusal"])
+            raise Invalid(answer["refusal"], answer["detail"])
         if "fault" in answer:
             raise RuntimeError(answer["fault"])
         return answer["answer"]

@@ -25,7 +25,7 @@ class ContainerRules(Findings):
                 fine = fine and not info.extra and info.compress_type in (0, 8)
                 fine = fine and not info.flag_bits & 1 and not info.filename.endswith("/")
                 self.require("V1", fine, f"{info.filename}: its directory entry")
-                if size > 2**31:
+                if size > 2**27:
                     raise ValueError("larger than any record")
                 self.members[info.filename] = archive.read(info)
             # Nothing before, between or behind the members.

@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -162,7 +163,7 @@ def test_the_same_envelope_gets_the_same_bytes_again(live: Live) -> None:
 def test_two_hundred_at_once_are_one_ballot_with_one_receipt(live: Live) -> None:
     # Attack B11.
     body, before = live.body(live.gate), live.in_box(FIRST)
-    answers = together([lambda: live.cast(body)] * 200, 32)
+    answers = together([partial(live.cast, body)] * 200, 32)
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert len(live.in_box(FIRST) - before) == 1
@@ -172,7 +173,7 @@ def test_of_many_ballots_under_one_token_one_is_taken(live: Live) -> None:
     # Attacks A18, B10, B11.
     wallet, before = live.wallet(FIRST), live.in_box(FIRST)
     bodies = [live.body(live.gate, marks, wallet) for marks in ("YYN", "NNN", "AAA", "YNA") * 2]
-    answers = together([lambda body=body: live.cast(body) for body in bodies])
+    answers = together([partial(live.cast, body) for body in bodies])
     refused = [problem_of(answer) for answer in answers if answer.status_code != 200]
     assert refused == [(409, "token.spent")] * 7
     assert len(live.in_box(FIRST) - before) == 1
@@ -183,7 +184,7 @@ def test_one_alpha_under_many_tokens_is_taken_once_and_the_others_stay_good(live
     seed, before = live.random(32), live.in_box(FIRST)
     wallets = [live.wallet(FIRST) for _ in range(12)]
     bodies = [pad(live.gate, live.envelope(live.gate, "YYN", w, seed)) for w in wallets]
-    answers = together([lambda body=body: live.cast(body) for body in bodies])
+    answers = together([partial(live.cast, body) for body in bodies])
     refused = [answer for answer in answers if answer.status_code != 200]
     assert [problem_of(answer) for answer in refused] == [(422, "ballot.bad_proof")] * 11
     assert len(live.in_box(FIRST) - before) == 1

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,8 @@ def _casts_race_the_halt(live: Live) -> list[bytes]:
     """Attack B13: every receipt given is in the sealed box, none is given after the halt."""
     bodies = [live.body(live.gate) for _ in range(24)]
     order = live.order("halt_round", SLOT, "presiding_officer")
-    jobs = [lambda body=body: live.cast(body) for body in bodies]
-    jobs.insert(8, lambda: live.post(live.box, "/orders", order))
+    jobs = [partial(live.cast, body) for body in bodies]
+    jobs.insert(8, partial(live.post, live.box, "/orders", order))
     answers = together(jobs, 8)
     halted = loads(answers.pop(8).content)
     accepted = [body for body, answer in zip(bodies, answers, strict=True) if answer.is_success]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,7 @@ def test_a_signed_event_that_comes_again_is_not_published_again(hall: Live) -> N
     # An official's lost answer costs nothing, and nobody else can repeat what was signed.
     hall.stage.board = hall.reread()
     draft = dumps(objection(hall))
-    answers = together([lambda: hall.post(hall.registrar, "/api/events", draft)] * 12)
+    answers = together([partial(hall.post, hall.registrar, "/api/events", draft)] * 12)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     before = hall.stage.board.state.number
@@ -177,7 +178,7 @@ def test_a_signed_event_that_comes_again_is_not_published_again(hall: Live) -> N
 
 def test_events_that_come_at_once_stand_one_after_the_other(hall: Live) -> None:
     drafts = [dumps(objection(hall)) for _ in range(6)]
-    jobs = [lambda one=one: hall.post(hall.registrar, "/api/events", one) for one in drafts]
+    jobs = [partial(hall.post, hall.registrar, "/api/events", one) for one in drafts]
     answers = together(jobs)
     taken = [loads(answer.content)["number"] for answer in answers if answer.status_code == 201]
     assert len(set(taken)) == len(taken) == 6

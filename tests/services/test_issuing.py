@@ -1,6 +1,7 @@
 """Check-in and issuing over HTTP: who gets tokens, once, and what a lost answer costs: nothing."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -221,7 +222,7 @@ def test_of_fifty_requests_at_once_one_is_signed(desk: Live) -> None:
     # Attack A18.
     tablet = arrived(desk)
     drawn = [tablet.draw() for _ in range(50)]
-    answers = together([lambda one=one: tablet.issue(one) for one in drawn])
+    answers = together([partial(tablet.issue, one) for one in drawn])
     good = [i for i, answer in enumerate(answers) if answer.is_success]
     refused = {problem_of(answer) for answer in answers if not answer.is_success}
     assert len(good) == 1

@@ -97,7 +97,7 @@ def routes(live: Live) -> list[str]:
 def _flat(known: Any) -> list[str]:
     paths = []
     for route in known:
-        inner = getattr(route, "original_router", None) or getattr(route, "app", None)
+        inner: Any = getattr(route, "original_router", None) or getattr(route, "app", None)
         if isinstance(route, APIRoute):
             paths.append(route.path)
         elif getattr(inner, "routes", None):

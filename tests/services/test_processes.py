@@ -140,9 +140,9 @@ def canaries(apart: Apart, casting: Casting) -> dict[str, str]:
         body = apart.body(apart.gate, "YYN", wallet)
         found[f"ballot {number}"] = body[200:230].decode()
         found[f"tracker {number}"] = tracker_of(apart, body)
-    for number in apart.stage.plan.deputies:
-        found[f"pass {number}"] = apart.passes[number]
-        found[f"name {number}"] = name_of(number)
+    for deputy in apart.stage.plan.deputies:
+        found[f"pass {deputy}"] = apart.passes[deputy]
+        found[f"name {deputy}"] = name_of(deputy)
     return found
 
 

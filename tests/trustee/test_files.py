@@ -1,6 +1,7 @@
 """The device's files, and whole sessions from the command line with files alone."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,13 @@ SLOT = "projects-1"
 RUN = CliRunner()
 
 
+def derive(passphrase: str, salt: bytes) -> bytes:
+    """In place of scrypt, which takes half a second by design."""
+    return hashlib.sha256(salt + passphrase.encode()).digest()
+
+
 @pytest.fixture(autouse=True)
 def _passphrases_are_stretched_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """scrypt takes half a second by design."""
-
-    def derive(passphrase: str, salt: bytes) -> bytes:
-        return hashlib.sha256(salt + passphrase.encode()).digest()
-
     monkeypatch.setattr(keyfile, "_derive", derive)
 
 
@@ -83,16 +84,22 @@ def refused(*arguments: object, answers: str = "") -> str:
 class Hall:
     """The session's folder and every official's keys, each in a folder of its own."""
 
-    def __init__(self, root: Path, secret: Path) -> None:
+    def __init__(self, root: Path, secret: Path, seated: Path | None = None) -> None:
+        """With ``seated``, the folder of a hall after its ceremony, the same hall again."""
         self.root, self.secret, self.board = root, secret, root / "board"
-        self.board.mkdir()
         self.stage: Stage = empty_stage(vote_plan())
+        self.code = code_of_hex(self.stage.definition.session)
+        if seated:
+            shutil.copytree(seated, root, dirs_exist_ok=True)
+            acts.adopt(self.stage)
+            self.take_keys()
+            return
+        self.board.mkdir()
         (self.board / "definition.json").write_bytes(self.stage.definition.raw)
         for one in self.stage.officials:
             header = KeyHeader("official", one.id, one.key.public, None)
             data = lock(header, one.key.seed, PASSPHRASE, Stream(one.id))
             Device(self.home(one.id), Stream(one.id)).keep_official(data)
-        self.code = code_of_hex(self.stage.definition.session)
 
     def home(self, officer: str) -> Path:
         return self.root / officer
@@ -139,6 +146,10 @@ class Hall:
             done("drill", "--copy", copy, *self.options(one))
         for one in self.trustees:
             self.step(one)
+        self.take_keys()
+
+    def take_keys(self) -> None:
+        """KeysReady."""
         event = self.publish("keys-ready.json")
         self.stage.trustees_bytes = event.body["trustees"].encode()
         self.stage.y = verify_trustees(self.stage.group, self.stage.trustees_bytes).y
@@ -157,11 +168,21 @@ class Hall:
         self.tell()
 
 
+@pytest.fixture(scope="module")
+def seated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a hall after its ceremony."""
+    folder = tmp_path_factory.mktemp("seated")
+    (folder / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyfile, "_derive", derive)
+        Hall(folder, folder / "passphrase").hold_ceremony()
+    return folder
+
+
 def test_five_trustees_with_files_only_one_missing_at_the_decryption(
-    tmp_path: Path, secret: Path
+    tmp_path: Path, secret: Path, seated: Path
 ) -> None:
-    hall = Hall(tmp_path, secret)
-    hall.hold_ceremony()
+    hall = Hall(tmp_path, secret, seated)
     assert message("zh", "trustee.keys_are_ready") in hall.step(hall.trustees[0])
     session_home = hall.home(hall.trustees[0]) / hall.code
     assert not (session_home / "seed.json").exists()
@@ -252,10 +273,9 @@ def test_every_refusal_of_a_session_is_one_line(tmp_path: Path, secret: Path) ->
 
 
 def test_a_restored_device_asks_and_never_seals_what_was_under_way(
-    tmp_path: Path, secret: Path
+    tmp_path: Path, secret: Path, seated: Path
 ) -> None:
-    hall = Hall(tmp_path, secret)
-    hall.hold_ceremony()
+    hall = Hall(tmp_path, secret, seated)
     hall.vote()
     one = hall.trustees[4]
     copy, home = tmp_path / f"copy-{one}", tmp_path / "new"
@@ -371,10 +391,9 @@ def test_a_key_of_another_trustee_or_session_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_journal_is_on_the_disk_before_a_seal_is_handed_out(
-    tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, secret: Path, seated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hall = Hall(tmp_path, secret)
-    hall.hold_ceremony()
+    hall = Hall(tmp_path, secret, seated)
     hall.vote()
     one = hall.trustees[0]
 

@@ -60,7 +60,7 @@ def empty(index: int) -> Journal:
 def sealing(
     state: State, index: int = 1, ballots: Iterable[bytes] | None = None, **changes: Any
 ) -> tuple[Journal, Event]:
-    given = {"journal": empty(index), "minute": MINUTE} | changes
+    given: dict[str, Any] = {"journal": empty(index), "minute": MINUTE} | changes
     return seal(
         Record(state), given["journal"], place(index), SLOT,
         box() if ballots is None else ballots, given["minute"],
@@ -70,7 +70,7 @@ def sealing(
 def opening(
     state: State, index: int = 5, ballots: Iterable[bytes] | None = None, **changes: Any
 ) -> tuple[Journal, Event]:
-    given = {"journal": empty(index), "share": trustee(index).share} | changes
+    given: dict[str, Any] = {"journal": empty(index), "share": trustee(index).share} | changes
     return decrypt(
         Record(state), given["journal"], place(index), given["share"], SLOT,
         box() if ballots is None else ballots, MINUTE, Stream("decrypt"),

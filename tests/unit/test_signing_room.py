@@ -105,7 +105,7 @@ def test_a_draft_names_who_has_signed_and_who_still_may(database: Database) -> N
 def test_what_may_not_follow_is_not_even_put_on_the_table(database: Database) -> None:
     room = Room(database, sessions.at("ready"))
     refused("event.order", lambda: room.put("adopted"))
-    refused("event.order", lambda: room.put("published"))
+    refused("event.order", lambda: room.put("rules_adopted", yes=28, no=0, abstain=0))
     refused("draft.kind", lambda: room.put("nonsense"))
     refused("draft.given", lambda: room.put("objection"))
     refused("draft.given", lambda: room.put("second_vote_called", "projects-2", items=3))

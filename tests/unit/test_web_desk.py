@@ -23,7 +23,8 @@ from ballot.store.engine import Database, sqlite_url
 from ballot.store.schema import upgrade
 from ballot.web.app import new_app
 from ballot.web.desk import desk_router
-from ballot.web.login import Guard, login_router
+from ballot.web.guard import Guard
+from ballot.web.login import login_router
 from ballot.web.sessions import IDLE, Delays, DeskCode, Sessions, Who
 from ballot.web.shield import headers
 from tests import sessions

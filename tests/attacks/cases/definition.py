@@ -179,7 +179,7 @@ def _(f: Forgery) -> Made:
     return f.all_members() | {"definition.json": dumps(value)}
 
 
-@case("B14-roll", "V3", "another roll than was adopted", code="own")
+@case("B14-roll", "V2", "another roll than was adopted", code="own")
 def _(f: Forgery) -> Made:
     value = loads(f.members["definition.json"])
     value["roll_digest"] = "ab" * 32

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ballot.crypto.encoding import b64url
 from tests import archives
 from tests.attacks.cases.changes import CERTIFICATE, event_case, setting
-from tests.attacks.cases.table import Made, case
+from tests.attacks.cases.table import Made, add, case
 from tests.attacks.played import FIRST, SECOND
 from tests.attacks.workshop import Forgery
 
@@ -76,3 +77,50 @@ def _(f: Forgery) -> None:
 def _(f: Forgery) -> Made:
     found = f.all_members()
     return found | {Forgery.path("certificate.json", SECOND): found[CERTIFICATE]}
+
+
+# Concluded otherwise: E15.
+
+
+def _left(f: Forgery, before: str, slot: str, places: int) -> None:
+    at = f.at(before)
+    parent = f.events[f.at("certified", slot=slot)].event.body["certificate"]
+    f.insert(at, "vacancy_left", {"parent": parent, "places": places}, f.signers("adopted"), slot)
+
+
+for _id, _play, _before, _slot, _places in (
+    ("nothing-open", "clear", "published", FIRST, 0),
+    ("tie-open", "run_off", "run_off_called", FIRST, 1),
+    ("not-the-last", "run_off", "published", FIRST, 1),
+    ("second-vote", "second_vote", "second_vote_called", FIRST, 1),
+):
+    _made = partial(_left, before=_before, slot=_slot, places=_places)
+    add(f"E15-vacancy-{_id}", "V14", "a place left open that is not", _made, play=_play)
+
+
+@case(
+    "E15-lots-before-run-off",
+    "V14",
+    "lots drawn, and voted all the same",
+    play="second_tie_voted_again",
+)
+def _(f: Forgery) -> None:
+    at = f.at("run_off_called", 2)
+    body = {
+        "parent": f.body("run_off_called", 2)["parent"],
+        "method": "lots",
+        "items": f.body("run_off_called", 2)["items"][:2],
+        "witnesses": ["样例甲", "样例乙"],
+    }
+    f.insert(at, "tie_settled", body, f.signers("adopted"), SECOND)
+
+
+@case("E15-no-second-tie", "V14", "lots after a first tie", play="run_off")
+def _(f: Forgery) -> None:
+    body = {
+        "parent": f.body("run_off_called")["parent"],
+        "method": "lots",
+        "items": f.body("run_off_called")["items"][:1],
+        "witnesses": ["样例甲", "样例乙"],
+    }
+    f.insert(f.at("run_off_called"), "tie_settled", body, f.signers("adopted"), FIRST)

@@ -12,12 +12,11 @@
 
 import { toHex, utf8 } from "./bytes.mjs";
 import { Board, Waiting } from "./ceremony_board.mjs";
-import { decoded, officer, write } from "./ceremony_documents.mjs";
-import { dumps, loads, loadsCompact, sha256 } from "./encoding.mjs";
-import { Invalid, refusedAs } from "./errors.mjs";
-import { signedDocument } from "./events.mjs";
+import { officer, write } from "./ceremony_documents.mjs";
+import { sha256 } from "./encoding.mjs";
+import { Invalid } from "./errors.mjs";
 import { groupNamed } from "./group.mjs";
-import { sign, verify } from "./signing.mjs";
+import { signReady } from "./keys_ready.mjs";
 import * as messages from "./threshold.mjs";
 
 /**
@@ -43,7 +42,7 @@ export async function proceed(place, seed, files, seen, drill, progress = () => 
     progress(3, 5);
     run.drills(drill);
     progress(4, 5);
-    end.event = run.ready();
+    end.event = signReady(run, run.drillsFound, run.commitments);
     progress(5, 5);
   } catch (pause) {
     if (!(pause instanceof Waiting)) throw pause;
@@ -54,30 +53,16 @@ export async function proceed(place, seed, files, seen, drill, progress = () => 
   return { documents, seen: run.seen, ...end, share, trustees };
 }
 
-/**
- * The document of step 4 with the share read back from the exported copy; `drill.share`. No element
- * to decrypt is taken from anyone (E30).
- * @param {Place} place @param {Uint8Array} seed @param {bigint} share @param {string} trustees
- * @param {string} minute
- */
-export function makeDrill(place, seed, share, trustees, minute) {
-  const { definition, index } = place;
-  const [group, { session }] = [groupNamed(definition.group), definition];
-  const [[, found]] = /** @type {any} */ (loadsCompact(utf8(trustees)));
-  const stated = found.verification_keys[index - 1]?.public_key;
-  if (share < 0n || share >= group.q || group.ser(messages.publicOf(group, share)) !== stated) {
-    throw new Invalid("drill.share", "the key does not belong to this session's joint key");
-  }
-  const random = messages.expand(seed, "drill", `${session}/${index}/${share}`);
-  const made = messages.proveDrill(group, session, index, share, random);
-  return write(place, "drill", { base: toHex(sha256(utf8(trustees))), minute, ...made });
-}
-
-class Run extends Board {
+/** One pass over the board, from the first step on. */
+export class Run extends Board {
   /** @type {bigint | null} */
   share = null;
   /** @type {string | null} */
   trustees = null;
+  /** @type {any[]} */
+  drillsFound = [];
+  /** @type {string[]} */
+  commitments = [];
   /** @type {any[]} */
   certs = [];
   /** @type {Element[]} */
@@ -100,12 +85,7 @@ class Run extends Board {
     const { group, secret, size, definition, seed } = this;
     const { threshold, session } = definition;
     const about = `${session}/${size}/${threshold}`;
-    const context = (/** @type {number} */ index) => ({
-      group: group.name,
-      size,
-      threshold,
-      index,
-    });
+    const context = (/** @type {number} */ index) => ({ group: group.name, size, threshold, index });
     const text = (/** @type {bigint} */ x) => group.ser(messages.publicOf(group, x));
     const [verification, encryption] = [text(secret.signing), text(secret.decryption)];
     const certificate = messages.signed(
@@ -128,12 +108,8 @@ class Run extends Board {
     this.commitments = found.map((document) => document.commitment);
     this.mailboxes = found.map((document, i) =>
       this.naming("certificate", i + 1, () => {
-        const { message, says } = messages.readSigned(
-          document.certificate,
-          "context",
-          "verification",
-          "encryption",
-        );
+        const names = ["context", "verification", "encryption"];
+        const { message, says } = messages.readSigned(document.certificate, ...names);
         if (messages.textOf(says.context) !== messages.textOf(context(i + 1))) {
           throw new Invalid("ceremony.document", "a certificate of another ceremony or place");
         }
@@ -247,14 +223,12 @@ class Run extends Board {
     };
     // The own certificate, coefficients and key stand there: `gather` took them from this device.
     this.trustees = messages.textOf([["Pedersen", parameters]]);
-    this.base = toHex(sha256(utf8(this.trustees)));
+    this.expect(toHex(sha256(utf8(this.trustees))));
   }
 
   /** @param {string | null} own */
   drills(own) {
-    const base = this.base;
     this.drillsFound = this.gather("drill", own);
-    this.base = base;
     for (const [i, document] of this.drillsFound.entries()) {
       this.naming("drill", i + 1, () =>
         messages.verifyDrill(
@@ -266,50 +240,5 @@ class Run extends Board {
         ),
       );
     }
-  }
-
-  ready() {
-    const { definition, place } = this;
-    const found = /** @type {any[]} */ (this.drillsFound);
-    const body = {
-      commitments: this.commitments,
-      drills: found.map(({ challenge, factor, response }) => ({ challenge, factor, response })),
-      trustees: this.trustees,
-    };
-    const minute = found.map((document) => document.minute).sort()[found.length - 1];
-    const { session } = definition;
-    const event = /** @type {any} */ ({ body, kind: "keys_ready", minute, session, slot: null });
-    const own = sign(place.key, event.kind, signedDocument(event, place.id, "trustee"));
-    /** @type {any[]} */
-    const signatures = [];
-    const missing = [];
-    const draft = (/** @type {any[]} */ by) => decoded(dumps({ ...event, signatures: by }));
-    const mine = draft([{ role: "trustee", signature: own, signer: place.id }]);
-    for (const [i, id] of definition.trustees.entries()) {
-      const one = this.one("ready", i + 1, mine);
-      if (one === null) {
-        missing.push(id);
-        continue;
-      }
-      this.naming("ready", i + 1, () => {
-        const value = refusedAs("ceremony.document", () => /** @type {any} */ (loads(utf8(one))));
-        const [signature] = Array.isArray(value?.signatures) ? value.signatures : [];
-        const names = signature ? Object.keys(signature).join() : "";
-        if (names !== "role,signature,signer" || draft([signature]) !== one) {
-          throw new Invalid("ceremony.ready", "signed other keys, hashes or drills");
-        }
-        if (signature.signer !== id || signature.role !== "trustee") {
-          throw new Invalid("ceremony.signature", "not the signature of this trustee");
-        }
-        const says = signedDocument(event, id, "trustee");
-        refusedAs("ceremony.signature", () =>
-          verify(officer(definition, id).publicKey, event.kind, says, signature.signature),
-        );
-        signatures.push(signature);
-        this.pin("ready", i + 1, one);
-      });
-    }
-    if (missing.length) throw new Waiting("ready", missing);
-    return draft(signatures.sort((a, b) => (a.signer < b.signer ? -1 : 1)));
   }
 }

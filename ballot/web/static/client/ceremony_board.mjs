@@ -35,6 +35,11 @@ export class Board {
     this.own = {};
   }
 
+  /** What the documents of the next step must state. @param {string} base */
+  expect(base) {
+    this.base = base;
+  }
+
   /** The documents of a step; `base` is then their digest. @param {string} step @param {string | null} own */
   gather(step, own) {
     /** @type {any[]} */

@@ -12,7 +12,7 @@ import { Speech } from "./speech.mjs";
 import { Store, StorageRefused } from "./storage.mjs";
 import { Texts } from "./texts.mjs";
 
-const ONE_WINDOW = 3_000; // ms that the window before may take to end
+const ONE_WINDOW = 10_000; // ms that the window before may take to end
 
 /** @returns {Promise<void>} */
 async function start() {

@@ -1,0 +1,205 @@
+"""The officials' API: the agenda, drafts and their signatures, one's own account.
+
+A login lets an official look and propose. What has effect is a signature, and who may sign is
+said by the signature itself: ``POST …/signatures`` asks for no login (docs/service.md).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ballot.accounts import ROLES, Accounts
+from ballot.crypto.encoding import loads
+from ballot.crypto.errors import Invalid
+from ballot.crypto.shapes import fields, hexadecimal, identifier, optional, text
+from ballot.signing_room import Item, Proposal, SigningRoom
+from ballot.tally.drafts import GIVEN
+from ballot.tally.events import Signature
+from ballot.tally.session import ROLES as SIGNING_ROLES
+from ballot.tally.session import Definition, Officer
+from ballot.waiting import Wanted, gates, role_to_propose
+from ballot.web.bodies import json_response, read_body
+from ballot.web.guard import Guard, OfficialJson
+from ballot.web.results import METHODS
+from ballot.web.sessions import Session, Who
+
+MAX_DRAFT = 8 * 1024 * 1024  # trustees' documents and partial decryptions are that large
+SMALL = 4096
+
+
+def office_api(
+    room: SigningRoom,
+    accounts: Accounts,
+    guard: Guard,
+    minute: Callable[[], str],
+    changed: Callable[[], None] = lambda: None,
+) -> APIRouter:
+    """``/api/me``, ``/api/agenda``, ``/api/drafts``. ``minute`` is now, as events write it: one
+    clock for all devices; ``changed`` is called when an event may have been published.
+    """
+    router = APIRouter(route_class=OfficialJson, prefix="/api")
+    everyone = [Depends(guard.require_json(*ROLES))]
+    fresh = [Depends(guard.require_json(*ROLES, fresh=True))]
+    proposers = [Depends(guard.require_json(*SIGNING_ROLES, fresh=True))]
+    definition = room.board.definition
+
+    @router.api_route("/me", methods=METHODS, dependencies=everyone)
+    async def me(request: Request) -> Response:
+        session = _session(request)
+        account = await run_in_threadpool(accounts.account, session.who.id)
+        return json_response(
+            {
+                "confirmed": guard.sessions.is_fresh(session),
+                "id": session.who.id,
+                "name": session.who.name,
+                "public_key": account.public_key if account else None,
+                "roles": sorted(roles_of(session.who, definition)),
+                "token": session.csrf,
+            }
+        )
+
+    @router.post("/me/confirm", dependencies=everyone)
+    async def confirm(request: Request) -> Response:
+        value = await _read(request, SMALL, "password")
+        password = text(value["password"], "password")
+        if wait := await guard.confirm(request, _session(request), password):
+            raise Invalid("office.password", f"wait {int(wait) + 1} s")
+        return Response(status_code=204)
+
+    @router.post("/me/key", dependencies=fresh)
+    async def register_key(request: Request) -> Response:
+        value, who = await _read(request, SMALL, "public signature"), _session(request).who
+        public = hexadecimal(value["public"], "public")
+        signature = hexadecimal(value["signature"], "signature", 64)
+        named = next((one.public_key for one in definition.officers if one.id == who.id), None)
+        await run_in_threadpool(accounts.register_key, who.id, public, signature, named)
+        return Response(status_code=204)
+
+    @router.api_route("/agenda", methods=METHODS, dependencies=everyone)
+    async def agenda(request: Request) -> Response:
+        items = await run_in_threadpool(room.agenda)
+        slot, found = gates(room.board.state)
+        opening = [{"done": done, "key": f"office.gate.{name}"} for name, done in found.items()]
+        steps = [_step(item, _session(request).who, definition) for item in items]
+        return json_response({"gates": opening, "slot": slot, "steps": steps})
+
+    @router.api_route("/drafts", methods=METHODS, dependencies=everyone)
+    async def drafts(request: Request) -> Response:
+        who = _session(request).who
+        found = await run_in_threadpool(room.proposals)
+        waiting = [_shown(one, who) for one in found if one.state != "published"]
+        return json_response({"drafts": waiting})
+
+    @router.api_route("/drafts/{digest}", methods=METHODS, dependencies=everyone)
+    async def draft(request: Request, digest: str) -> Response:
+        one = await run_in_threadpool(room.proposal, digest)
+        return json_response(_shown(one, _session(request).who) | {"body": one.event.body})
+
+    @router.post("/drafts", dependencies=proposers)
+    async def propose(request: Request) -> Response:
+        value, who = await _read(request, MAX_DRAFT, "given kind slot"), _session(request).who
+        kind = text(value["kind"], "kind", 1, 32)
+        slot = optional(value["slot"], identifier, "slot")
+        given = value["given"]
+        if not isinstance(given, dict):
+            raise Invalid("draft.malformed", "given: not an object")
+        role = role_to_propose(definition, who.id, who.roles, kind)
+        by = (who.id, role)
+        one = await run_in_threadpool(room.propose, kind, slot, given, minute(), by)
+        changed()
+        return json_response(_shown(one, who) | {"body": one.event.body}, 201)
+
+    @router.post("/drafts/{digest}/signatures")
+    async def sign(request: Request, digest: str) -> Response:
+        value = await _read(request, SMALL, "role signature signer")
+        signature = Signature(
+            identifier(value["signer"], "signer"),
+            text(value["role"], "role", 1, 32),
+            hexadecimal(value["signature"], "signature", 64),
+        )
+        one = await run_in_threadpool(room.sign, digest, signature)
+        changed()
+        more = [{"more": wanted.more, "role": wanted.role} for wanted in one.wanted]
+        return json_response({"missing": more, "state": one.state})
+
+    @router.post("/drafts/{digest}/withdraw", dependencies=proposers)
+    async def withdraw(request: Request, digest: str) -> Response:
+        await _read(request, SMALL, "")
+        who = _session(request).who
+        roles = roles_of(who, definition)
+        await run_in_threadpool(room.withdraw, digest, who.id, roles)
+        return Response(status_code=204)
+
+    return router
+
+
+def roles_of(who: Who, definition: Definition) -> frozenset[str]:
+    """What an official may sign as: a trustee is one by the definition."""
+    return who.roles | ({"trustee"} if who.id in definition.trustees else set())
+
+
+async def _read(request: Request, limit: int, names: str) -> Any:
+    try:
+        return fields(loads(await read_body(request, limit)), names, "body")
+    except Invalid as error:
+        if error.code.startswith("body."):
+            raise
+        raise Invalid("draft.malformed", error.detail) from None
+
+
+def _session(request: Request) -> Session:
+    session: Session = request.state.session
+    return session
+
+
+def _shown(one: Proposal, who: Who) -> dict[str, Any]:
+    event = one.event
+    return {
+        "code": one.code,
+        "digest": one.digest,
+        "kind": event.kind,
+        "mine": [w.role for w in one.wanted if any(officer.id == who.id for officer in w.may)],
+        "minute": event.minute,
+        "proposer": one.proposer,
+        "role": one.role,
+        "session": event.session,
+        "signatures": [_wanted(wanted) for wanted in one.wanted],
+        "slot": event.slot,
+        "state": one.state,
+    }
+
+
+def _step(item: Item, who: Who, definition: Definition) -> dict[str, Any]:
+    step = item.step
+    try:
+        role_to_propose(definition, who.id, who.roles, step.kind)
+    except Invalid:
+        mine = False
+    else:
+        mine = True
+    return {
+        "draft": item.draft,
+        "given": list(GIVEN.get(step.kind, ())),
+        "key": f"office.step.{step.kind}",
+        "kind": step.kind,
+        "may_propose": mine,
+        "signatures": [_wanted(wanted) for wanted in item.wanted],
+        "slot": step.slot,
+        "weight": step.weight,
+    }
+
+
+def _wanted(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "may": [_person(officer) for officer in wanted.may],
+        "more": wanted.more,
+        "needed": wanted.needed,
+        "role": wanted.role,
+        "signed": [_person(officer) for officer in wanted.signed],
+    }
+
+
+def _person(officer: Officer) -> dict[str, str]:
+    return {"id": officer.id, "name": officer.name}

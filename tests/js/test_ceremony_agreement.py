@@ -1,0 +1,164 @@
+"""Browsers and command lines in one ceremony, byte for byte; the same key files in both."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from ballot.crypto.encoding import dumps, loads, parse_json
+from ballot.crypto.errors import Invalid
+from ballot.crypto.keyfile import KeyHeader, unlock
+from ballot.crypto.signing import sign
+from ballot.trustee.ceremony import proceed
+from ballot.trustee.documents import file_name
+from ballot.trustee.drill import make_drill
+from tests.js.client import ROOT, Bridge
+from tests.trustee.parties import MINUTE, Party, held, key_of, look, parties, session, until
+
+VECTORS = parse_json((ROOT / "tests/vectors/keyfile.json").read_bytes())["files"]
+FEW = session(2, 3)
+
+
+def looked(bridge: Bridge, one: Party, board: dict[str, bytes]) -> Any:
+    """The browser's :func:`look`."""
+
+    def step() -> Any:
+        files = {name: data.decode("utf-8", "surrogatepass") for name, data in board.items()}
+        progress = bridge(
+            "ceremony",
+            definition=one.place.definition.raw.decode(),
+            id=one.place.id,
+            key=one.place.key.seed.hex(),
+            seed=one.seed.hex(),
+            files=files,
+            seen=dict(one.seen),
+            drill=one.drill and one.drill.decode(),
+        )
+        one.seen = progress["seen"]
+        board.update({name: text.encode() for name, text in progress["documents"].items()})
+        return progress
+
+    progress = step()
+    if progress["trustees"] is not None and one.drill is None:
+        made = bridge(
+            "drill",
+            definition=one.place.definition.raw.decode(),
+            id=one.place.id,
+            key=one.place.key.seed.hex(),
+            seed=one.seed.hex(),
+            share=progress["share"],
+            trustees=progress["trustees"],
+            minute=MINUTE,
+        )
+        one.drill = made.encode()
+        progress = step()
+    return progress
+
+
+@pytest.mark.parametrize("group", ["Ed25519", "BELENIOS-2048"])
+def test_a_ceremony_of_browsers_alone_gives_pythons_bytes(bridge: Bridge, group: str) -> None:
+    of, board = session(2, 2, group), dict[str, bytes]()
+    people = parties(of)
+    for _ in range(5):
+        done = [looked(bridge, one, board) for one in people]
+    assert board == held(of)
+    assert all(progress["event"] for progress in done)
+
+
+@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@given(st.lists(st.booleans(), min_size=15, max_size=15), st.permutations([0, 1, 2]))
+def test_any_mix_of_browsers_and_command_lines_agrees(
+    bridge: Bridge, browsers: list[bool], order: list[int]
+) -> None:
+    people, board = parties(FEW), dict[str, bytes]()
+    for i, browser in zip(order * 5, browsers, strict=True):
+        if browser:
+            looked(bridge, people[i], board)
+        else:
+            look(people[i], board)
+    assert board == held(FEW)
+
+
+@settings(max_examples=16, deadline=None, phases=[Phase.generate])
+@given(st.sampled_from(["certificate", "coefficients", "key", "drill", "ready"]), st.data())
+def test_what_python_refuses_the_browser_refuses_alike(
+    bridge: Bridge, step: str, data: st.DataObject
+) -> None:
+    board = until(step, held(FEW))
+    name = file_name(step, 2)
+    text = board[name].decode()
+    if data.draw(st.booleans()) and step != "ready":
+        value = loads(board[name])
+        field = data.draw(st.sampled_from(sorted(set(value) - {"signature", "kind"})))
+        other: Any = data.draw(st.sampled_from([None, 1, "", "0" * 64, [], "scrutineer-3"]))
+        value[field] = other
+        del value["signature"]
+        kind = f"ceremony_{step}"
+        signed = sign(key_of("scrutineer-2"), kind, value)
+        board[name] = dumps({**value, "signature": signed})
+    else:
+        at = data.draw(st.integers(0, len(text) - 1))
+        board[name] = (text[:at] + data.draw(st.sampled_from(["", "0", "a", '"', "}"]))).encode()
+        board[name] += text[at + 1 :].encode()
+    one = parties(FEW)[0]
+    drill = board.get(file_name("drill", 1))
+    one.drill = drill
+
+    def said(run: Any) -> str:
+        try:
+            run()
+        except Invalid as error:
+            return f"{error.code} {error.detail.split(': ')[0]}"
+        return "accepted"
+
+    python = said(lambda: proceed(one.place, one.seed, board, {}, drill))
+    assert said(lambda: looked(bridge, one, board)) == python
+
+
+def test_a_browser_makes_no_drill_with_another_share(bridge: Bridge) -> None:
+    one = parties(FEW)[0]
+    progress = one.step(until("key", held(FEW)))
+    trustees, share = progress.trustees or b"", progress.share or 0
+    assert make_drill(one.place, one.seed, share, trustees, MINUTE) == held(FEW)[one.name("drill")]
+    for other in (share + 1, 0, FEW.group.q + share):
+        with pytest.raises(Invalid, match=r"drill\.share"):
+            bridge(
+                "drill",
+                definition=FEW.raw.decode(),
+                id=one.place.id,
+                key=one.place.key.seed.hex(),
+                seed=one.seed.hex(),
+                share=str(other),
+                trustees=trustees.decode(),
+                minute=MINUTE,
+            )
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["purpose"]))
+def test_the_browser_opens_the_key_files_of_the_vectors(
+    bridge: Bridge, vector: dict[str, Any]
+) -> None:
+    given = {name: vector[name] for name in ("file", "passphrase", "purpose", "session")}
+    assert bridge("unlock", **given) == vector["secret"]
+    for change, code in [
+        ({"passphrase": "wrong"}, "key.passphrase"),
+        ({"purpose": "box"}, "key.purpose"),
+        ({"session": "0" * 64}, "key.session"),
+        ({"file": vector["file"][:-1]}, "key.damaged"),
+        ({"file": vector["file"].replace('"p":1', '"p":2')}, "key.damaged"),
+    ]:
+        with pytest.raises(Invalid) as caught:
+            bridge("unlock", **{**given, **change})
+        assert caught.value.code == code
+
+
+def test_python_opens_what_the_browser_locks(bridge: Bridge) -> None:
+    header = {"purpose": "trustee", "owner": "scrutineer-1", "public": "p", "session": "0" * 64}
+    secret = hashlib.sha256(b"secret").digest()
+    text = bridge("lock", header=header, secret=secret.hex(), passphrase="口令一二三四", name="x")
+    found = unlock(text.encode(), "口令一二三四", purpose="trustee", session="0" * 64)
+    assert found == (KeyHeader(**header), secret)
+    with pytest.raises(Invalid, match=r"key\.passphrase"):
+        bridge("lock", header=header, secret="00", passphrase="", name="x")
