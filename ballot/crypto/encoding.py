@@ -29,8 +29,10 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 # (UTS #39, "Trojan Source"): two texts that look the same must be the same.
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -39,12 +41,14 @@ def check_text(text: str, where: str = "") -> str:
 
     Raises ``document.text`` otherwise (attack B29).
     """
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if text.isascii():
+        return text
+    if _SURROGATE.search(text):
         raise Invalid("document.text", f"{where}: lone surrogate")
     found = _HIDDEN.search(text)
     if found:
         raise Invalid("document.text", f"{where}: invisible character U+{ord(found[0]):04X}")
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+    if not unicodedata.is_normalized("NFC", text):
         raise Invalid("document.text", f"{where}: not in normal form NFC")
     return text
 

@@ -12,7 +12,7 @@ from ballot.crypto import blind
 from ballot.crypto.credentials import derive_secret
 from ballot.crypto.proofs import Random, random_scalar
 from ballot.demo.defining import Keys
-from ballot.registrar import Signer
+from ballot.issuing import Signer
 from ballot.tally.session import Definition
 
 

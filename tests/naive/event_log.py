@@ -175,6 +175,7 @@ class EventLog:
                 self.fail("V3", f"{where}: {event['kind']} out of place ({error!r})")
             self.seen.append(event["kind"])
         self.require("published" in self.seen, "the session is not published")
+        self.require("adopted" in self.seen, "the definition was never adopted", "V2")
 
     def follow(self, event: Event, where: str, digest: str) -> None:
         raise NotImplementedError

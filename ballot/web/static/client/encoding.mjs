@@ -17,7 +17,7 @@ import { sha256 as hash } from "../vendor/crypto.mjs";
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 // As in Python: bidi controls, zero-width characters, variation selectors, separators, tags.
 const HIDDEN =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/u;
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 // What Python's \s matches, and the dashes and dots that people type between groups.
