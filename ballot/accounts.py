@@ -240,7 +240,7 @@ def _new_account(entries: Entries, account_id: str, name: str, roles: tuple[str,
 
 def _name(name: str) -> str:
     try:
-        return shapes.text(name, "name", 1, 60)
+        return encoding.check_text(shapes.text(name, "name", 1, 60), "name")
     except Invalid as error:
         raise Invalid("account.malformed", error.detail) from None
 

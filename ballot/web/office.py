@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from ballot.accounts import ROLES, Accounts
 from ballot.crypto.encoding import loads
 from ballot.crypto.errors import Invalid
-from ballot.crypto.shapes import fields, hexadecimal, identifier, optional, text
+from ballot.crypto.shapes import fields, hexadecimal, identifier, optional, refuse, text
 from ballot.signing_room import Item, Proposal, SigningRoom
 from ballot.tally.drafts import GIVEN
 from ballot.tally.events import Signature
@@ -27,6 +27,8 @@ from ballot.web.sessions import Session, Who
 
 MAX_DRAFT = 8 * 1024 * 1024  # trustees' documents and partial decryptions are that large
 SMALL = 4096
+
+Reader = Callable[[Any, str], Any]
 
 
 def office_api(
@@ -62,17 +64,15 @@ def office_api(
 
     @router.post("/me/confirm", dependencies=everyone)
     async def confirm(request: Request) -> Response:
-        value = await _read(request, SMALL, "password")
-        password = text(value["password"], "password")
-        if wait := await guard.confirm(request, _session(request), password):
+        value = await _read(request, SMALL, password=text)
+        if wait := await guard.confirm(request, _session(request), value["password"]):
             raise Invalid("office.password", f"wait {int(wait) + 1} s")
         return Response(status_code=204)
 
     @router.post("/me/key", dependencies=fresh)
     async def register_key(request: Request) -> Response:
-        value, who = await _read(request, SMALL, "public signature"), _session(request).who
-        public = hexadecimal(value["public"], "public")
-        signature = hexadecimal(value["signature"], "signature", 64)
+        value = await _read(request, SMALL, public=hexadecimal, signature=_signature)
+        who, public, signature = _session(request).who, value["public"], value["signature"]
         named = next((one.public_key for one in definition.officers if one.id == who.id), None)
         await run_in_threadpool(accounts.register_key, who.id, public, signature, named)
         return Response(status_code=204)
@@ -99,12 +99,8 @@ def office_api(
 
     @router.post("/drafts", dependencies=proposers)
     async def propose(request: Request) -> Response:
-        value, who = await _read(request, MAX_DRAFT, "given kind slot"), _session(request).who
-        kind = text(value["kind"], "kind", 1, 32)
-        slot = optional(value["slot"], identifier, "slot")
-        given = value["given"]
-        if not isinstance(given, dict):
-            raise Invalid("draft.malformed", "given: not an object")
+        value = await _read(request, MAX_DRAFT, given=_object, kind=text, slot=_slot)
+        who, kind, slot, given = _session(request).who, value["kind"], value["slot"], value["given"]
         role = role_to_propose(definition, who.id, who.roles, kind)
         by = (who.id, role)
         one = await run_in_threadpool(room.propose, kind, slot, given, minute(), by)
@@ -113,20 +109,15 @@ def office_api(
 
     @router.post("/drafts/{digest}/signatures")
     async def sign(request: Request, digest: str) -> Response:
-        value = await _read(request, SMALL, "role signature signer")
-        signature = Signature(
-            identifier(value["signer"], "signer"),
-            text(value["role"], "role", 1, 32),
-            hexadecimal(value["signature"], "signature", 64),
-        )
-        one = await run_in_threadpool(room.sign, digest, signature)
+        value = await _read(request, SMALL, role=text, signature=_signature, signer=identifier)
+        one = await run_in_threadpool(room.sign, digest, Signature(**value))
         changed()
         more = [{"more": wanted.more, "role": wanted.role} for wanted in one.wanted]
         return json_response({"missing": more, "state": one.state})
 
     @router.post("/drafts/{digest}/withdraw", dependencies=proposers)
     async def withdraw(request: Request, digest: str) -> Response:
-        await _read(request, SMALL, "")
+        await _read(request, SMALL)
         who = _session(request).who
         roles = roles_of(who, definition)
         await run_in_threadpool(room.withdraw, digest, who.id, roles)
@@ -140,13 +131,28 @@ def roles_of(who: Who, definition: Definition) -> frozenset[str]:
     return who.roles | ({"trustee"} if who.id in definition.trustees else set())
 
 
-async def _read(request: Request, limit: int, names: str) -> Any:
+async def _read(request: Request, limit: int, **readers: Reader) -> dict[str, Any]:
+    """The members of a body, each read by its reader; raises ``body.…``, ``draft.malformed``."""
+    data = await read_body(request, limit)
     try:
-        return fields(loads(await read_body(request, limit)), names, "body")
+        value = fields(loads(data), " ".join(readers), "body")
+        return {name: reader(value[name], name) for name, reader in readers.items()}
     except Invalid as error:
-        if error.code.startswith("body."):
-            raise
         raise Invalid("draft.malformed", error.detail) from None
+
+
+def _signature(value: Any, where: str) -> str:
+    return hexadecimal(value, where, 64)
+
+
+def _slot(value: Any, where: str) -> str | None:
+    return optional(value, identifier, where)
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise refuse(where, "not an object")
+    return value
 
 
 def _session(request: Request) -> Session:

@@ -20,6 +20,8 @@ import {
 import { Invalid } from "../../ballot/web/static/client/errors.mjs";
 import { lock, unlock } from "../../ballot/web/static/client/keyfile.mjs";
 import { buildGate, jointKey } from "../../ballot/web/static/client/gate.mjs";
+import { admit, decryptPartially, inspect } from "../../ballot/web/static/client/trustee.mjs";
+import { TrusteeJobs } from "../../ballot/web/static/client/trustee_jobs.mjs";
 import { drawTokens, finishTokens, requestBody } from "../../ballot/web/static/client/wallet.mjs";
 import { stream, verdict } from "./helpers.mjs";
 
@@ -61,6 +63,24 @@ const OPS = {
     const place = placeOf(decodeDefinition(utf8(definition)), id, fromHex(key));
     return makeDrill(place, fromHex(seed), BigInt(share), trustees, minute);
   },
+  /** A trustee's browser verifies a box, and decrypts it where there is a share. */
+  box: ({ definition: text, trustees, slot, called, envelopes, stated, slips, share }) => {
+    const definition = decodeDefinition(utf8(text));
+    const gate = buildGate(definition, jointKey(definition, trustees), slot, called);
+    const box = inspect(gate, envelopes.map(utf8), stated, slips);
+    const { group } = gate;
+    const sums = box.sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)]));
+    const partial = share && decryptPartially(gate, BigInt(share), box, stream("partial"));
+    return { seal: box.seal, sums, partial };
+  },
+  admit: ({ journal, slot, seal, minute }) => admit(journal, slot, seal, minute),
+  /** A job of a trustee's worker. */
+  trustee_job: ({ job, name, definition, envelopes = [], ...args }) =>
+    /** @type {any} */ (new TrusteeJobs(stream(name)))[job]({
+      ...args,
+      definition: utf8(definition),
+      envelopes: envelopes.map(utf8),
+    }),
   lock: async ({ header, secret, passphrase, name }) =>
     new TextDecoder().decode(await lock(header, fromHex(secret), passphrase, stream(name))),
   unlock: async ({ file, passphrase, purpose, session }) =>

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from ballot.crypto.encoding import dumps, loads, parse_json
 from ballot.crypto.errors import Invalid
-from ballot.crypto.keyfile import KeyHeader, unlock
+from ballot.crypto.keyfile import KeyHeader, lock, unlock
 from ballot.crypto.signing import sign
 from ballot.trustee.ceremony import proceed
 from ballot.trustee.documents import file_name
 from ballot.trustee.drill import make_drill
+from tests.elections import Stream
 from tests.js.client import ROOT, Bridge
 from tests.trustee.parties import MINUTE, Party, held, key_of, look, parties, session, until
 
@@ -57,17 +58,19 @@ def looked(bridge: Bridge, one: Party, board: dict[str, bytes]) -> Any:
     return progress
 
 
-@pytest.mark.parametrize("group", ["Ed25519", "BELENIOS-2048"])
-def test_a_ceremony_of_browsers_alone_gives_pythons_bytes(bridge: Bridge, group: str) -> None:
-    of, board = session(2, 2, group), dict[str, bytes]()
+@pytest.mark.parametrize(("size", "group"), [(2, "Ed25519"), (1, "BELENIOS-2048")])
+def test_a_ceremony_of_browsers_alone_gives_pythons_bytes(
+    bridge: Bridge, size: int, group: str
+) -> None:
+    of, board = session(size, size, group), dict[str, bytes]()
     people = parties(of)
-    for _ in range(5):
+    for _ in range(4):
         done = [looked(bridge, one, board) for one in people]
     assert board == held(of)
     assert all(progress["event"] for progress in done)
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.generate])
 @given(st.lists(st.booleans(), min_size=15, max_size=15), st.permutations([0, 1, 2]))
 def test_any_mix_of_browsers_and_command_lines_agrees(
     bridge: Bridge, browsers: list[bool], order: list[int]
@@ -162,3 +165,33 @@ def test_python_opens_what_the_browser_locks(bridge: Bridge) -> None:
     assert found == (KeyHeader(**header), secret)
     with pytest.raises(Invalid, match=r"key\.passphrase"):
         bridge("lock", header=header, secret="00", passphrase="", name="x")
+
+
+def test_a_browsers_jobs_lead_from_the_key_to_the_drill(bridge: Bridge) -> None:
+    # One trustee of one, whose signing key Python made.
+    of, one = session(1, 1), parties(session(1, 1))[0]
+    header = KeyHeader("official", one.place.id, one.place.key.public, None)
+    official = lock(header, one.place.key.seed, "口令一二三四", Stream("official")).decode()
+    given = {
+        "definition": of.raw.decode(), "official": official, "passphrase": "口令一二三四",
+    }  # fmt: skip
+
+    def job(name: str, **more: Any) -> Any:
+        return bridge("trustee_job", job=name, name=name, **given, **more)
+
+    seed = job("seed")
+    _, drawn = unlock(seed.encode(), "口令一二三四", purpose="trustee", session=of.session)
+    look = {"files": {}, "seen": {}, "drill": None, "share": None}
+    first = job("step", seed=seed, **look)
+    assert (first["waiting"], first["missing"]) == ("drill", ["scrutineer-1"])
+    copy, more = f"{official}\r\n{first['share']}\n", {"trustees": first["trustees"]}
+    drill = job("drill", seed=seed, copy=copy, minute=MINUTE, **more)
+    python = Party(one.place, drawn, {}, drill.encode())
+    board = {name: text.encode() for name, text in first["documents"].items()}
+    done = python.step(board)
+    assert done.event
+    assert done.trustees == first["trustees"].encode()
+    for wrong, code in [(official, "drill.incomplete"), (f"{seed}\n{official}", "key.purpose")]:
+        with pytest.raises(Invalid) as caught:
+            job("drill", seed=seed, copy=wrong, minute=MINUTE, **more)
+        assert caught.value.code == code

@@ -68,7 +68,7 @@ def _the_kind_of_token_is_the_sessions(
     value = loads(envelope)
     signed = dumps(value | {"token": [b64url(bytes(384))]})
     assert len(signed) > casting.gate.length  # there is no room for what is not wanted
-    assert problem_of(live.cast(signed)) == (400, "envelope.malformed")
+    assert problem_of(live.cast(signed)) == (413, "body.too_large")
     assert live.cast(pad(casting.gate, envelope)).status_code == 200
     stranger = Wallet(*live.stranger(), ())
     unlisted = live.envelope(casting.gate, "YYN", stranger)

@@ -87,7 +87,7 @@ def signer_beside(live: Live) -> list[str]:
 
 
 def port_in_use(_: Live) -> list[str]:
-    return ["--box-port", str(HELD.getsockname()[1])]
+    return ["--box-port", str(HELD[0].getsockname()[1])]
 
 
 def rolled_back(live: Live) -> list[str]:
@@ -95,7 +95,7 @@ def rolled_back(live: Live) -> list[str]:
     return []
 
 
-HELD = socket.socket()
+HELD: list[socket.socket] = []
 ANY = "0.0.0.0"  # noqa: S104 -- to be refused
 AT = ["--signer-at", "http://127.0.0.1:9"]
 # What is wrong → the key of the one line that says so, and what is told beside --data-dir.
@@ -119,9 +119,8 @@ BROKEN: dict[str, tuple[str, Break, list[str]]] = {
 @pytest.fixture(scope="module", autouse=True)
 def held() -> Iterator[None]:
     """Somebody listens where a service wants to."""
-    with HELD:
-        HELD.bind(("127.0.0.1", 0))
-        HELD.listen()
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        HELD.append(one)
         yield
 
 

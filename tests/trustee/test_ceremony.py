@@ -56,7 +56,7 @@ def changed(of: Definition, step: str, index: int, data: bytes, **changes: Any) 
 # It comes to an end
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
 @given(
     st.sampled_from([(1, 1), (2, 2), (2, 3), (4, 4)]),
     st.lists(st.integers(0, 3), max_size=12),

@@ -66,13 +66,13 @@ def test_an_invitation_opens_one_account_once(database: Database) -> None:
     accounts, clock = office(database)
     code = accounts.invite("teller-1", "样例计票人", ["teller"])
     typed = code_at(accounts, code, clock)
-    for password, otp, wanted in (
+    for password, shown, wanted in (
         ("short", typed, "password.too_short"),
         ("teller-1-teller-1", typed, "password.obvious"),
         (PASSWORD, "000000", "account.otp"),
         (PASSWORD, "", "account.otp"),
     ):
-        assert refused(accounts.accept, code, password, otp) == wanted
+        assert refused(accounts.accept, code, password, shown) == wanted
         assert accounts.listed()[0][1] == "first"
     accounts.accept(code, PASSWORD, typed)
     clock.now += 30

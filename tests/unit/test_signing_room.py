@@ -108,12 +108,16 @@ def test_what_may_not_follow_is_not_even_put_on_the_table(database: Database) ->
     refused("event.order", lambda: room.put("rules_adopted", yes=28, no=0, abstain=0))
     refused("draft.kind", lambda: room.put("nonsense"))
     refused("draft.given", lambda: room.put("objection"))
-    refused("draft.given", lambda: room.put("second_vote_called", "projects-2", items=3))
     refused("event.malformed", lambda: room.put("objection", text=7))
     refused("event.malformed", lambda: room.put("adjourned", "projects-1", text="x"))
     refused("event.malformed", lambda: room.propose("objection", None, {"text": "x"}, "now", CLERK))
     refused("event.slot", lambda: room.put("box_empty", "projects-9", paper_boxes=1))
     assert room.proposals() == []
+
+
+def test_a_number_where_a_list_belongs_is_no_draft(database: Database) -> None:
+    room = Room(database, sessions.at("certified"))
+    refused("draft.given", lambda: room.put("second_vote_called", "projects-2", items=3))
 
 
 def test_a_signature_that_does_not_count_is_refused_and_not_kept(database: Database) -> None:

@@ -5,42 +5,23 @@
 // back from help draws the same screen again.
 
 import { Casting } from "./casting.mjs";
-import { codePad, foldPass, foldSlip, PASS_KEYS, SLIP_KEYS } from "./code_pad.mjs";
-import { codeOf, Core, findSlot, Invalid, parseCode, parseSlip } from "./core.mjs";
-import { enrol, enrolling } from "./enrolling.mjs";
+import { CheckIn } from "./check_in.mjs";
+import { codeOf, Core, findSlot } from "./core.mjs";
 import { present } from "./frame.mjs";
 import { help, reset, voice } from "./helping.mjs";
 import { QUIET, watch } from "./idle_timer.mjs";
-import { marking } from "./marking.mjs";
-import { Refused } from "./network.mjs";
-import { cleared, notice, stillThere } from "./notices.mjs";
+import { Looks } from "./looks.mjs";
+import { cleared, stillThere } from "./notices.mjs";
 import { idle, starting, waiting } from "./resting.mjs";
-import { review } from "./review.mjs";
-import { testBallot } from "./test_ballot.mjs";
+import { Voting } from "./voting.mjs";
 
 /**
- * @typedef {import("./core.mjs").Sealed} Sealed
  * @typedef {import("./frame.mjs").Screen} Screen
- * @typedef {import("./storage.mjs").Look} Look
- *
- * The ballot on this tablet. `marks`: one letter per item, "" where nothing is marked yet;
- * `code`: its 票面码; `limit`: the most approvals, or null.
- * @typedef {object} Ballot
- * @property {string} slot
- * @property {import("./core.mjs").Vote} vote
- * @property {number} number
- * @property {string} style
- * @property {import("./core.mjs").Item[]} items
- * @property {number | null} limit
- * @property {string} code
- * @property {string[]} marks
  *
  * What is known once the tablet has started.
  * @typedef {{box: string, client: string}} Service
  */
 
-/** No ballot is being encrypted. @type {Promise<Sealed>} */
-const NEVER = new Promise(() => undefined);
 const RESTING = ["starting", "idle", "waiting"];
 /** Screens that somebody is expected to touch. */
 const ATTENDED = ["check_in", "drawn", "scan", "marking", "review", "test"];
@@ -57,12 +38,6 @@ export class App {
 
   /** @type {import("./core.mjs").Definition & {code: string} | null} */
   definition = null;
-  /** @type {Ballot | null} */
-  ballot = null;
-  /** @type {Sealed | null} */
-  sealed = null;
-  /** @type {Promise<Sealed>} */
-  sealing = NEVER;
   /** @type {Service} */
   service = { box: "", client: "" };
   /** 票面码 of the round that comes next, where it is known. @type {string} */
@@ -80,9 +55,10 @@ export class App {
     this.texts = texts;
     this.store = store;
     this.speech = speech;
-    /** @type {Look} */
-    this.look = store.look;
     this.core = new Core();
+    this.looks = new Looks(this);
+    this.checkIn = new CheckIn(this);
+    this.voting = new Voting(this);
     this.casting = new Casting(this);
   }
 
@@ -104,19 +80,9 @@ export class App {
   /** @type {import("./core.mjs").Board | null} */
   board_ = null;
 
-  /** The ballot on this tablet; only asked for on screens that have one. */
-  get held() {
-    if (!this.ballot) throw new Error("no ballot here");
-    return this.ballot;
-  }
-
   /** Whether everyone has a drawn code, so that tablets go from hand to hand. */
   get shared() {
     return this.meeting.tokenKind === "drawn";
-  }
-
-  get client() {
-    return this.service.client;
   }
 
   /** Style of the vote that comes next, for the cards of the waiting page. */
@@ -166,51 +132,17 @@ export class App {
   openVoice = () => this.#above(voice);
   openReset = () => this.#above(reset());
 
-  /** @param {"size" | "theme"} what @param {string} value */
-  toggle(what, value) {
-    if (this.look[what] === value) delete this.look[what];
-    else this.look[what] = value;
-    this.saveLook();
-    this.#again();
-    this.#focusTool(value);
-  }
-
-  changeLanguage() {
-    this.texts.lang = this.texts.lang === "zh" ? "en" : "zh";
-    this.look.lang = this.texts.lang;
-    this.saveLook();
-    this.#again();
-    this.#focusTool("language");
+  /** Show a screen to which no other one comes back. @param {Screen} screen */
+  showOnly(screen) {
+    this.#under = null;
+    this.show(screen);
   }
 
   /** The same screen anew, where the reader was. */
-  #again() {
+  again() {
     const top = scrollY;
     this.show(this.#current);
     scrollTo(0, top);
-  }
-
-  /** @param {string} name */
-  #focusTool(name) {
-    const tool = document.querySelector(`[data-tool="${name}"]`);
-    if (tool instanceof HTMLElement) tool.focus({ preventScroll: true });
-  }
-
-  /** The look of the page follows the deputy's wishes, which a paired tablet keeps until the hand-over. */
-  saveLook() {
-    const { dataset } = document.documentElement;
-    for (const what of /** @type {const} */ (["size", "theme"])) {
-      if (this.look[what]) dataset[what] = this.look[what];
-      else delete dataset[what];
-    }
-    this.store.setLook(Object.keys(this.look).length ? this.look : null);
-  }
-
-  /** @param {boolean} on */
-  setVoice(on) {
-    this.speech.on = on;
-    if (!on) this.speech.stop();
-    this.goBack();
   }
 
   /** @param {string} text */
@@ -238,32 +170,21 @@ export class App {
     if (this.board.adopted && this.store.pin === null) this.store.setPin(this.meeting.session);
     if (this.#under && this.#isResting(this.#under)) return; // help is open; `goBack` looks anew
     if (RESTING.includes(this.#name)) this.rest();
-    else if (this.ballot && !this.store.outgoing) this.#checkStillOpen(this.ballot.slot);
-  }
-
-  /** @param {string} slot */
-  #checkStillOpen(slot) {
-    const state = this.board.rounds.get(slot)?.state;
-    if (state === "open" || state === undefined) return;
-    this.#forgetBallot();
-    this.#under = null;
-    const ways = [{ text: "problem.ok", act: () => this.newDocument() }];
-    if (state === "voided") this.show(notice({ key: "voided", ways }));
-    else this.show(notice({ key: "closed", lead: "problem.closed.unsent", code: "round.not_open", ways }));
+    else this.voting.checkStillOpen();
   }
 
   /** The screen that follows from store and board. */
   rest() {
     const { store, board } = this;
     this.#under = null;
-    this.ballot = null;
+    this.voting.ballot = null;
     store.dropTokens((slot) => {
       const state = board.rounds.get(slot)?.state;
       return board.published || state === "closed" || state === "voided";
     });
     const tokens = Object.keys(store.wallet);
     if (store.outgoing) void this.casting.send(store.outgoing);
-    else if (store.pending || (tokens.length && store.device !== null)) void this.checkIn(null);
+    else if (store.pending || (tokens.length && store.device !== null)) void this.checkIn.go(null);
     else if (tokens.length === 0) this.#showIdle();
     else void this.#waitOrVote(tokens);
   }
@@ -277,8 +198,7 @@ export class App {
   async #waitOrVote(tokens) {
     const round = this.board.openRound;
     if (round && round.channels.includes("tablet") && tokens.includes(round.slot)) {
-      void this.openBallot(round.slot);
-      return;
+      return this.voting.open(round.slot);
     }
     const number = this.board.number;
     const coming = tokens.find((slot) => this.board.rounds.get(slot)?.state === "waiting");
@@ -293,175 +213,6 @@ export class App {
     this.show(this.#waits);
   }
 
-  // Check-in.
-
-  openCheckIn() {
-    this.show(codePad(this.shared ? this.#slipPad : this.#passPad));
-  }
-
-  /** @type {import("./code_pad.mjs").Pad} */
-  #passPad = {
-    name: "check_in",
-    rows: PASS_KEYS,
-    length: 12,
-    group: 4,
-    fold: foldPass,
-    take: (text) => {
-      try {
-        void this.checkIn(parseCode(text));
-      } catch {
-        this.show(codePad(this.#passPad, "problem.code.malformed"));
-      }
-    },
-  };
-
-  /** @type {import("./code_pad.mjs").Pad} */
-  #slipPad = {
-    name: "drawn",
-    rows: SLIP_KEYS,
-    length: 15,
-    group: 3,
-    fold: foldSlip,
-    take: (text) => void this.#takeSlip(text),
-  };
-
-  /** A slip opens one ballot, in memory. @param {string} text */
-  async #takeSlip(text) {
-    const slot = this.board.openRound?.slot;
-    if (slot === undefined) return this.rest();
-    try {
-      const token = await this.core.slip(slot, parseSlip(text));
-      this.store.setWallet({ [slot]: token });
-      this.rest();
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error;
-      const why = error.code === "code.malformed" ? "slip" : "foreign";
-      this.show(codePad(this.#slipPad, `problem.code.${why}`));
-    }
-  }
-
-  /** @param {string | null} pass */
-  async checkIn(pass) {
-    const over = new AbortController();
-    /** @type {(step: import("./enrolling.mjs").Step, waits: boolean) => void} */
-    const tell = (step, waits) => this.show(enrolling(step, waits));
-    try {
-      await enrol(this, pass, tell, over.signal);
-      this.rest();
-    } catch (error) {
-      if (error instanceof Refused) this.#refusedCheckIn(error);
-      else if (error instanceof Invalid) {
-        this.show(notice({ key: "issue", lead: "problem.issue.answer", code: error.code, grave: true }));
-      } else throw error;
-    }
-  }
-
-  /** @param {Refused} error */
-  #refusedCheckIn({ code, status }) {
-    const { store } = this;
-    if (!store.pending) {
-      store.setDevice(null); // this pass opened nothing
-      const key = `problem.${code}`;
-      this.show(codePad(this.#passPad, this.texts.has(key) ? key : "problem.pass.unknown"));
-      return;
-    }
-    const again = { text: "problem.retry", act: () => void this.checkIn(null) };
-    if (code === "issue.malformed" || code === "issue.closed") {
-      this.show(notice({ key: "issue", lead: `problem.${code}`, code, ways: [again] }));
-      return;
-    }
-    // Nothing can come of this request any more; the next check-in draws anew.
-    store.setWallet({});
-    store.setDevice(null);
-    const key = status === 401 ? "problem.issue.device" : `problem.${code}`;
-    const lead = this.texts.has(key) ? key : "problem.issue.malformed";
-    const ways = [{ text: "problem.ok", act: () => this.rest() }];
-    this.show(notice({ key: "issue", lead, code, ways }));
-  }
-
-  // The ballot.
-
-  /** @param {string} slot */
-  async openBallot(slot) {
-    try {
-      const { items: ids, limit, digest } = await this.core.open(this.board, slot);
-      if (this.board.openRound?.slot !== slot) return this.rest();
-      const { vote, number } = findSlot(this.meeting, slot);
-      const items = ids.flatMap((id) => vote.items.find((item) => item.id === id) ?? []);
-      const marks = this.store.marks(slot) ?? items.map(() => "");
-      const code = codeOf(digest);
-      this.ballot = { slot, vote, number, style: vote.style, items, limit, code, marks };
-      this.mark();
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error;
-      this.show(notice({ key: "wrong_ballot", code: error.code, grave: true }));
-    }
-  }
-
-  saveMarks() {
-    const { slot, marks } = this.held;
-    this.store.setMarks(slot, marks.some(Boolean) ? marks : null);
-  }
-
-  mark() {
-    this.#forgetSealed();
-    this.show(marking);
-  }
-
-  /** An empty ballot, with a new seed when it is checked. */
-  markAnew() {
-    if (!this.ballot) return this.rest();
-    this.held.marks.fill("");
-    this.saveMarks();
-    this.mark();
-  }
-
-  /** Encrypting starts here, before the last tap (attack D6). */
-  review() {
-    const { slot, marks } = this.held;
-    const token = this.store.wallet[slot];
-    if (!token) return this.rest();
-    const letters = marks.map((mark) => mark || "A").join("");
-    const sealing = this.core.seal(letters, token);
-    this.sealing = sealing;
-    const keep = (/** @type {Sealed} */ sealed) => {
-      if (this.sealing === sealing) this.sealed = sealed;
-    };
-    sealing.then(keep, () => undefined);
-    this.show(review);
-  }
-
-  testBallot() {
-    if (!this.sealed) return;
-    const opened = this.sealed;
-    this.#forgetBallot();
-    this.show(testBallot(opened));
-  }
-
-  /** 投出: the envelope takes the place of the marks, the seed is gone, then the first byte leaves. */
-  cast() {
-    if (!this.sealed) return;
-    const { slot, tracker, envelope } = this.sealed;
-    const outgoing = { slot, tracker, envelope };
-    this.store.setOutgoing(outgoing);
-    this.#forgetBallot();
-    void this.casting.send(outgoing);
-  }
-
-  /** The seed and what was encrypted with it; the next check of the ballot draws anew. */
-  #forgetSealed() {
-    if (this.sealing !== NEVER) this.core.forget();
-    this.sealing = NEVER;
-    this.sealed = null;
-  }
-
-  /** The marks as well. */
-  #forgetBallot() {
-    this.#forgetSealed();
-    this.ballot?.marks.fill("");
-    if (this.ballot) this.store.setMarks(this.ballot.slot, null);
-  }
-
   // Leaving.
 
   #askIfThere() {
@@ -472,8 +223,8 @@ export class App {
   #clearScreen() {
     this.#under = null;
     this.speech.stop();
-    if (this.shared || !this.ballot) return this.newDocument();
-    this.#forgetBallot();
+    if (this.shared || !this.voting.ballot) return this.newDocument();
+    this.voting.forget();
     this.show(cleared);
   }
 
@@ -486,7 +237,7 @@ export class App {
   /** The staff's reset. @param {boolean} pin release the pinned definition as well */
   wipe(pin) {
     this.speech.stop();
-    this.#forgetBallot();
+    this.voting.forget();
     this.casting.stop();
     this.store.wipe(pin);
     // The registrar answers the second address with Clear-Site-Data and sends on (attack D17).

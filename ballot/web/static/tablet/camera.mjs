@@ -63,7 +63,7 @@ export function scan(app, pad) {
       name: "scan",
       title: t("scan.title"),
       content: [headingPlace(), said, video],
-      foot: [button(t("scan.stop"), () => app.openCheckIn(), { class: "btn btn--next" })],
+      foot: [button(t("scan.stop"), () => app.checkIn.open(), { class: "btn btn--next" })],
     };
   };
 }

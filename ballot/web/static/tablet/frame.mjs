@@ -56,8 +56,9 @@ function place({ content }, heading) {
 
 /** @param {App} app */
 function header(app) {
-  const { t } = app;
-  const round = app.ballot && t("round", { vote: app.ballot.vote.title, number: app.texts.nth(app.ballot.number) });
+  const { t, looks } = app;
+  const { ballot } = app.voting;
+  const round = ballot && t("round", { vote: ballot.vote.title, number: app.texts.nth(ballot.number) });
   const name = app.definition?.assembly ?? t("page");
   return h(
     "header",
@@ -72,10 +73,10 @@ function header(app) {
     h(
       "nav",
       { class: "tools", "aria-label": t("tools") },
-      tool(t("tool.large"), "large", () => app.toggle("size", "large"), app.look.size === "large"),
-      tool(t("tool.contrast"), "contrast", () => app.toggle("theme", "contrast"), app.look.theme === "contrast"),
+      tool(t("tool.large"), "large", () => looks.toggle("size", "large"), looks.wishes.size === "large"),
+      tool(t("tool.contrast"), "contrast", () => looks.toggle("theme", "contrast"), looks.wishes.theme === "contrast"),
       tool(t("tool.voice"), "voice", () => app.openVoice(), app.speech.on),
-      tool(t("tool.language"), "language", () => app.changeLanguage(), undefined, app.texts.lang === "zh" ? "en" : "zh-CN"),
+      tool(t("tool.language"), "language", () => looks.changeLanguage(), undefined, app.texts.lang === "zh" ? "en" : "zh-CN"),
       tool(t("tool.help"), "help", () => app.openHelp()),
     ),
   );
@@ -126,7 +127,7 @@ function steps(app, now, heading, aside) {
 /** @param {App} app @param {Child[]} right */
 function footer(app, right) {
   const { t } = app;
-  const code = app.ballot?.code ?? app.expected;
+  const code = app.voting.ballot?.code ?? app.expected;
   return h(
     "footer",
     { class: "foot" },

@@ -71,10 +71,10 @@ export function voice(app) {
       can && choose("volume", VOLUMES, "voice.volume"),
     ],
     foot: [
-      speech.on && button(t("voice.off"), () => app.setVoice(false)),
+      speech.on && button(t("voice.off"), () => app.looks.setVoice(false)),
       can && !speech.on ? button(t("back"), () => app.goBack()) : null,
       can && !speech.on
-        ? next(t("voice.on"), () => app.setVoice(true))
+        ? next(t("voice.on"), () => app.looks.setVoice(true))
         : next(t("help.back"), () => app.goBack()),
     ],
   };
@@ -91,7 +91,7 @@ export function reset(reason = null) {
     const losses = [
       count ? t("reset.loses", { count }) : t("reset.loses_nothing"),
       store.outgoing && t("reset.loses_sent"),
-      app.ballot && t("reset.loses_marks"),
+      app.voting.ballot && t("reset.loses_marks"),
     ];
     const said = h("p", { role: "status" }, reason === null ? "" : t("reset.sure"));
     const first = () => {
@@ -126,7 +126,7 @@ export function reset(reason = null) {
         ),
         said,
         unpins(reason) && h("p", {}, t("reset.unpins")),
-        app.client && h("p", {}, t("reset.client"), " ", h("span", { class: "code digest" }, app.client)),
+        h("p", {}, t("reset.client"), " ", h("span", { class: "code digest" }, app.service.client)),
       ],
       foot: go,
     };

@@ -22,7 +22,7 @@ async function start() {
   const never = new AbortController().signal;
   const texts = await insist(() => Texts.load(lang), () => undefined, { signal: never, again: () => true });
   const app = new App(texts, store, new Speech());
-  app.saveLook();
+  app.looks.save();
   const failed = (/** @type {unknown} */ reason) => fail(app, reason);
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault(); // it is shown; what nobody foresaw is logged as well

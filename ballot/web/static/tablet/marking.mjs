@@ -7,7 +7,7 @@ import { details } from "./details.mjs";
 
 /**
  * @typedef {import("./app.mjs").App} App
- * @typedef {import("./app.mjs").Ballot} Ballot
+ * @typedef {import("./voting.mjs").Ballot} Ballot
  * @typedef {import("./frame.mjs").Sheet} Sheet
  * @typedef {{letter: string, word: string, look: string}} Choice
  */
@@ -48,7 +48,7 @@ function approved(ballot) {
 
 /** @param {App} app @param {AbortSignal} signal @returns {Sheet} */
 export function marking(app, signal) {
-  const ballot = app.held;
+  const ballot = app.voting.held;
   const rows = ballot.items.map((item, i) => row(app, item, i));
   const counter = h("div", { class: "counter", role: "status" });
   const sum = h("p", { class: "foot__sum", role: "status" });
@@ -59,7 +59,7 @@ export function marking(app, signal) {
   };
   rows.forEach((one, i) => one.listen((letter) => {
     ballot.marks[i] = letter;
-    app.saveMarks();
+    app.voting.saveMarks();
     rows.forEach((other) => other.tell(""));
     refresh();
   }));
@@ -75,7 +75,7 @@ export function marking(app, signal) {
     aside: counter,
     kind: `items items--${ballot.style}${ballot.items.length > 6 ? " items--many" : ""}`,
     content: rows.map((one) => one.element),
-    foot: [sum, next(app.t("mark.review"), () => app.review(), true)],
+    foot: [sum, next(app.t("mark.review"), () => app.voting.review(), true)],
   };
 }
 
@@ -86,7 +86,7 @@ function full(ballot) {
 
 /** @param {App} app @param {HTMLElement} counter */
 function fillCounter(app, counter) {
-  const { t, held: ballot } = app;
+  const { t, voting: { held: ballot } } = app;
   if (ballot.style === "motion") return;
   if (ballot.style === "grades") {
     const count = ballot.marks.filter(Boolean).length;
@@ -120,7 +120,7 @@ function words(name, count, of, said) {
 
 /** @param {App} app @param {HTMLElement[]} rows */
 function footText(app, rows) {
-  const { t, held: ballot } = app;
+  const { t, voting: { held: ballot } } = app;
   if (!app.online) return t("mark.offline");
   const line = (document.querySelector(".foot")?.getBoundingClientRect().top ?? innerHeight) - 24;
   const below = rows.filter((row) => row.isConnected && row.getBoundingClientRect().top > line).length;
@@ -133,7 +133,7 @@ function footText(app, rows) {
 
 /** @param {App} app @param {import("./core.mjs").Item} item @param {number} i */
 function row(app, item, i) {
-  const { t, held: ballot } = app;
+  const { t, voting: { held: ballot } } = app;
   const note = h("span", { class: "item__note", id: `note-${i}`, role: "status" });
   const facts = details(app, item, i);
   const inputs = choicesOf(ballot.style).map((choice) => ({ ...choice, ...control(app, choice, i) }));
@@ -208,7 +208,7 @@ function row(app, item, i) {
 
 /** @param {App} app @param {Choice} choice @param {number} i */
 function control(app, choice, i) {
-  const { t, held: ballot } = app;
+  const { t, voting: { held: ballot } } = app;
   const input = h("input", {
     type: ballot.style === "approve" ? "checkbox" : "radio",
     name: `item-${i}`,

@@ -57,6 +57,6 @@ export function cleared(app) {
     name: "cleared",
     title: t("cleared.title"),
     content: [headingPlace(), h("p", { class: "lead" }, t("cleared.lead"))],
-    foot: [remark(t("waiting.help")), next(t("cleared.again"), () => app.markAnew())],
+    foot: [remark(t("waiting.help")), next(t("cleared.again"), () => app.voting.markAnew())],
   };
 }

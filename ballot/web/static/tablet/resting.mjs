@@ -46,7 +46,7 @@ export function idle(app) {
     ],
     foot: [
       remark(t("waiting.help")),
-      ready && next(t(shared ? "idle.start" : "idle.check_in"), () => app.openCheckIn()),
+      ready && next(t(shared ? "idle.start" : "idle.check_in"), () => app.checkIn.open()),
     ],
   };
 }

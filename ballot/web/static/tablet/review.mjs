@@ -17,24 +17,25 @@ const VERY_SLOW = 30_000;
 
 /** @param {App} app @param {AbortSignal} signal @returns {Sheet} */
 export function review(app, signal) {
-  const { t, held: ballot } = app;
+  const { t, voting } = app;
+  const ballot = voting.held;
   const shown = performance.now();
   const guarded = (/** @type {() => void} */ act) => () => {
     if (performance.now() - shown >= GUARD) act();
   };
-  const cast = button(t("review.preparing"), guarded(() => app.cast()), {
+  const cast = button(t("review.preparing"), guarded(() => voting.cast()), {
     class: "btn btn--next btn--cast btn--wait",
     "aria-disabled": "true",
   });
-  const test = button(t("review.test"), guarded(() => app.testBallot()), {
+  const test = button(t("review.test"), guarded(() => voting.testBallot()), {
     class: "btn",
     "aria-disabled": "true",
   });
   const tracker = h("p", { class: "foot__sum" });
   const said = h("p", { class: "review__state", role: "status" }, t("review.final"));
-  after(SLOW, () => !app.sealed && said.replaceChildren(t("review.slow")), signal);
-  after(VERY_SLOW, () => !app.sealed && said.replaceChildren(t("review.very_slow")), signal);
-  app.sealing.then(
+  after(SLOW, () => !voting.sealed && said.replaceChildren(t("review.slow")), signal);
+  after(VERY_SLOW, () => !voting.sealed && said.replaceChildren(t("review.very_slow")), signal);
+  voting.sealing.then(
     (sealed) => {
       if (signal.aborted) return;
       cast.replaceChildren(t("review.cast"));
@@ -67,7 +68,7 @@ export function review(app, signal) {
         sums(app, ballot.marks),
         cast,
         said,
-        button(t("review.back"), () => app.mark(), { class: "btn btn--back" }),
+        button(t("review.back"), () => voting.mark(), { class: "btn btn--back" }),
         h("div", { class: "testvote" }, h("p", {}, t("review.doubt")), test),
       ),
     ],
@@ -78,7 +79,7 @@ export function review(app, signal) {
 
 /** The list of what was chosen, every item with a word. @param {App} app @param {readonly string[]} marks */
 export function choices(app, marks) {
-  const { t, held: ballot } = app;
+  const { t, voting: { held: ballot } } = app;
   return h(
     "table",
     { class: "said-list" },
@@ -108,7 +109,7 @@ function said(app, mark) {
 
 /** @param {App} app @param {string} mark */
 function meaning(app, mark) {
-  const { style } = app.held;
+  const { style } = app.voting.held;
   return (
     choicesOf(style).find((choice) => choice.letter === mark) ?? { word: unmarkedWord(style), look: "abstain" }
   );
@@ -117,7 +118,7 @@ function meaning(app, mark) {
 /** How many of each. @param {App} app @param {readonly string[]} marks */
 function sums(app, marks) {
   /** @type {Map<string, {look: string, count: number}>} */
-  const found = new Map(choicesOf(app.held.style).map(({ word, look }) => [word, { look, count: 0 }]));
+  const found = new Map(choicesOf(app.voting.held.style).map(({ word, look }) => [word, { look, count: 0 }]));
   for (const mark of marks) {
     const { word, look } = meaning(app, mark);
     const entry = found.get(word) ?? { look, count: 0 };
@@ -140,9 +141,9 @@ function sums(app, marks) {
 
 /** The list as one reads it aloud. @param {App} app */
 function spoken(app) {
-  return app.held.items
+  return app.voting.held.items
     .map((item, i) =>
-      app.t("voice.row", { number: i + 1, name: item.title, state: app.t(meaning(app, app.held.marks[i] ?? "").word) }),
+      app.t("voice.row", { number: i + 1, name: item.title, state: app.t(meaning(app, app.voting.held.marks[i] ?? "").word) }),
     )
     .join("。");
 }

@@ -31,7 +31,7 @@ export function testBallot(opened) {
         ),
         h("section", { class: "opened__list", "aria-label": t("review.list") }, choices(app, [...opened.marks])),
       ],
-      foot: [next(t("test.again"), () => app.markAnew())],
+      foot: [next(t("test.again"), () => app.voting.markAnew())],
       say: `${t("test.title")}。${t("test.lead")}`,
     };
   };
