@@ -48,7 +48,5 @@ def test_a_box_in_another_order_or_with_a_ballot_twice_is_refused() -> None:
 def test_a_box_with_one_ballot_less_makes_no_record() -> None:
     stage, sealed = played("three_way"), boxes("three_way")
     with pytest.raises(Invalid) as caught:
-        record_members(
-            stage.definition.raw, stage.board.events, lambda slot: sealed[slot][1:]
-        )
+        record_members(stage.definition.raw, stage.board.events, lambda slot: sealed[slot][1:])
     assert caught.value.code == "partial.invalid"
