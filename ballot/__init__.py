@@ -2,14 +2,22 @@
 
 The map, from the inside out (each layer imports only what stands above it here):
 
-``crypto``   groups, proofs, tokens, keys, bytes; pure functions
-``tally``    sessions, ballots, rules, outcomes, events; immutable data, pure functions
-``verify``   a stranger's reader: record or archive in, fourteen checks out
-``polling``, ``registrar``, ``publishing``  use cases: cast, issue, publish(event)
-``demo``     a whole session played by simulated people
-``web``      the public result page
-``cli``      the commands; each parses, calls one use case, prints
-``locale``, ``data``  texts in Chinese and English; invented sample sessions
+``crypto``      groups, proofs, tokens, keys, bytes; pure functions
+``tally``       sessions, ballots, rules, outcomes, events; immutable data, pure functions
+``verify``      a stranger's reader: record or archive in, fourteen checks out
+``store``       the only SQL: board, roll, box and office, and their migrations
+``publishing``  publish(event): the one door through which a session changes
+``issuing``, ``registrar``  who is here, and one blind signature per signer, deputy and slot
+``polling``     casting: an envelope in, a receipt out; knows nobody
+``conduct``     from sealed boxes and events to totals, certificate and record
+``trustee``     what a scrutineer's own device does, with files alone
+``importing``   rolls and projects from workbooks and tables, with findings row by row
+``accounts``, ``signing_room``  officials' log-ins; drafts waiting for their signatures
+``installing``  a service's keys, then the adopted session
+``web``         the services over HTTP, the pages and the tablets' client
+``demo``        a whole session played by simulated people, over HTTP
+``cli``         the commands; each parses, calls one use case, prints
+``locale``, ``data``, ``settings``, ``tls``  texts, invented sample sessions, what is set, certificates
 """
 
 __version__ = "0.1.0"
