@@ -52,15 +52,21 @@ def read_box(
     """Verify every envelope of a box, recompute its root and its sum (attack E1).
 
     Raises the first envelope's refusal, ``seal.order`` where they do not stand in strictly
-    increasing order of their trackers, and ``ballot.bad_proof`` for an α that stands twice.
+    increasing order of their trackers, ``token.spent`` for a credential and ``ballot.bad_proof``
+    for an α that stands twice.
     """
     sums = aggregate.empty_sums(gate.group, [q.width for q in gate.election.questions])
-    found, alphas, last = [], set(), b""
+    found, last = [], b""
+    alphas, credentials = set(), set[str]()
     for number, data in enumerate(envelopes, 1):
         admitted = check_envelope(gate, data)
         if admitted.envelope.tracker <= last:
             raise Invalid("seal.order", f"envelope {number} is not in its place")
         last = admitted.envelope.tracker
+        credential = admitted.envelope.ballot.credential
+        if credential in credentials:
+            raise Invalid("token.spent", f"envelope {number}: a credential of another ballot")
+        credentials.add(credential)
         for alpha in admitted.alphas:
             if alpha in alphas:
                 raise Invalid("ballot.bad_proof", f"envelope {number}: an α of another ballot")

@@ -1,5 +1,6 @@
 """Chromium, running sessions, tablets. Pictures go to ``artefacts/e2e`` (not in git)."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a screen."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=shutil.which("chromium"),
             args=ARGUMENTS,
         )
         yield started

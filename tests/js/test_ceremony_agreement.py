@@ -181,8 +181,8 @@ def test_a_browsers_jobs_lead_from_the_key_to_the_drill(bridge: Bridge) -> None:
 
     seed = job("seed")
     _, drawn = unlock(seed.encode(), "口令一二三四", purpose="trustee", session=of.session)
-    look = {"files": {}, "seen": {}, "drill": None, "share": None}
-    first = job("step", seed=seed, **look)
+    empty: Any = {"files": {}, "seen": {}, "drill": None, "share": None}
+    first = job("step", seed=seed, **empty)
     assert (first["waiting"], first["missing"]) == ("drill", ["scrutineer-1"])
     copy, more = f"{official}\r\n{first['share']}\n", {"trustees": first["trustees"]}
     drill = job("drill", seed=seed, copy=copy, minute=MINUTE, **more)

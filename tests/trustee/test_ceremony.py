@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ballot.crypto import threshold
 from ballot.crypto.encoding import dumps, loads, loads_compact, sha256
 from ballot.crypto.errors import Invalid
+from ballot.crypto.proofs import Proof, drill_element, verify_decryption
 from ballot.crypto.signing import sign
 from ballot.crypto.threshold import draw_secret, lagrange, verify_trustees
 from ballot.tally.events import Event, chain
@@ -19,6 +21,7 @@ from ballot.tally.session import Definition
 from ballot.trustee import drafts, messages
 from ballot.trustee.ceremony import Progress, proceed, require_own
 from ballot.trustee.documents import Place, digest_of, file_name, place_of, write
+from ballot.trustee.drill import make_drill
 from ballot.trustee.seed import expand, secret_of
 from ballot.verify.keys import key_faults
 from tests.elections import Stream
@@ -193,11 +196,11 @@ def test_another_message_than_the_one_committed_to_is_refused() -> None:  # A12
         loads_compact(loads(board[file_name("certificate", i)])["certificate"].encode())
         for i in (1, 2, 3)
     ]
-    signature = threshold.sign_certificates(group, other, certs, message, Stream("other"))
+    signed = threshold.sign_certificates(group, other, certs, message, Stream("other"))
     board[name] = changed(
         of, "coefficients", 3, board[name],
         coefficients=messages.text_of(message),
-        certificates_signature=messages.text_of(signature),
+        certificates_signature=messages.text_of(signed),
     )  # fmt: skip
     assert refusal(parties(FEW)[0], board) == (
         "ceremony.commitment: scrutineer-3: 2-coefficients-3.json: "
@@ -211,8 +214,8 @@ def test_certificates_signed_with_others_are_refused() -> None:  # A12: `signatu
     seed = sha256(b"seed", b"scrutineer-3", FEW.session.encode())
     secret = secret_of(group, seed, FEW.session, 3, 2)
     message = loads_compact(loads(board[name])["coefficients"].encode())
-    signature = threshold.sign_certificates(group, secret, [{}], message, Stream("other"))
-    text = messages.text_of(signature)
+    signed = threshold.sign_certificates(group, secret, [{}], message, Stream("other"))
+    text = messages.text_of(signed)
     board[name] = changed(FEW, "coefficients", 3, board[name], certificates_signature=text)
     assert refusal(parties(FEW)[0], board).startswith(
         "ceremony.document: scrutineer-3: 2-coefficients-3.json: proof.invalid"
@@ -456,3 +459,28 @@ def test_the_digest_of_a_step_depends_on_every_document_and_their_order() -> Non
     assert write(place, "key", {"base": "", "key": ""}) == write(
         place, "key", {"key": "", "base": ""}
     )
+
+
+def test_no_drill_takes_a_ciphertext() -> None:  # E30
+    taken = set(signature(make_drill).parameters)
+    assert taken == {"place", "seed", "share", "trustees", "minute"}
+    drill = loads(held(FEW)[file_name("drill", 1)])
+    group = FEW.group
+    key = verify_trustees(group, parties(FEW)[0].step(dict(held(FEW))).trustees or b"").key_of(1)
+    alpha = drill_element(group, FEW.session, 1)
+    proof = Proof(int(drill["challenge"]), int(drill["response"]))
+    factor = group.parse(drill["factor"])
+    # Nor is its proof one of a partial decryption.
+    with pytest.raises(Invalid, match=r"proof\.invalid"):
+        verify_decryption(group, FEW.session, key, alpha, factor, proof)
+
+
+def test_a_signature_has_one_spelling() -> None:  # D4
+    board = until("certificate", held(FEW))
+    name = file_name("certificate", 2)
+    value = loads(board[name])
+    good = bytes.fromhex(value["signature"])
+    s = int.from_bytes(good[32:], "little") + FEW.group.q
+    for other in (good[:32] + s.to_bytes(32, "little"), bytes(32) + good[32:], b"\1" + bytes(63)):
+        board[name] = dumps({**value, "signature": other.hex()})
+        assert refusal(parties(FEW)[0], board).startswith("ceremony.signature: scrutineer-2:")

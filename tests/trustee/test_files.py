@@ -1,6 +1,7 @@
 """The device's files, and whole sessions from the command line with files alone."""
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from ballot import trustee
 from ballot.cli import trustee as command
 from ballot.conduct import certificate_of, count_round
 from ballot.crypto import keyfile
@@ -18,8 +20,9 @@ from ballot.crypto.threshold import verify_trustees
 from ballot.demo import acts
 from ballot.demo.rounds import Casting
 from ballot.demo.stage import Stage
-from ballot.locale import message
+from ballot.locale import message, messages
 from ballot.tally.certificate import certificate_digest
+from ballot.tally.event_kinds import KINDS
 from ballot.tally.events import Event, draft, encode
 from ballot.tally.signatories import needed
 from ballot.trustee import drafts
@@ -409,3 +412,18 @@ def test_the_journal_is_on_the_disk_before_a_seal_is_handed_out(
     done("seal", "--slot", SLOT, *hall.options(one), "--yes")
     event = drafts.decode((hall.board / f"sealed-{SLOT}-1.json").read_bytes())
     assert event.minute == journal["rounds"][0]["minute"]
+
+
+def test_every_refusal_has_its_sentence() -> None:
+    modules = [
+        *Path(trustee.__path__[0]).glob("*.py"),
+        *Path(command.__file__).parent.glob("trus*"),
+    ]
+    text = "".join(file.read_text("utf-8") for file in modules)
+    codes = set(re.findall(r'Invalid\(\s*"([a-z_.]+)"', text))
+    assert len(codes) > 30
+    for code in codes:
+        names = (f"trustee.refusal.{code}", f"verify.code.{code}", f"problem.{code}")
+        assert any(name in messages("zh") for name in names), code
+    for kind in KINDS:
+        assert f"trustee.kind.{kind}" in messages("zh")

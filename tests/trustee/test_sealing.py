@@ -13,6 +13,7 @@ from ballot.crypto.encoding import dumps, loads
 from ballot.crypto.errors import Invalid
 from ballot.demo.officials import Trustee
 from ballot.demo.tablets import LocalTablets
+from ballot.tally import aggregate
 from ballot.tally.casting import encrypt, seal_envelope
 from ballot.tally.events import Event, chain
 from ballot.tally.lifecycle import advance, replay
@@ -292,3 +293,19 @@ def test_no_box_is_sealed_before_the_round_is_closed() -> None:
     assert refused(lambda: inspect(Record(told("round_opened")), SLOT, box())) == "event.order"
     voided = with_round(told("round_closed"), voided="0" * 64)
     assert refused(lambda: sealing(voided)) == "event.order"
+
+
+def test_a_fault_of_this_machine_is_not_handed_out_as_a_share(  # A13
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = aggregate.decrypt_partially
+
+    def wrong(group: Any, fingerprint: str, share: int, sums: Any, random: Any) -> bytes:
+        return right(group, fingerprint, share + 1, sums, random)
+
+    monkeypatch.setattr(aggregate, "decrypt_partially", wrong)
+    assert refused(lambda: opening(told("sealed"))) == "partial.invalid"
+
+
+def test_a_trustee_decrypts_once() -> None:  # A13
+    assert refused(lambda: opening(told("decrypted"), 1)) == "event.order"

@@ -23,14 +23,6 @@ def _cheap() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(sqlite_url(tmp_path / "registrar.db"))
-    upgrade(opened, SERVICES["registrar"])
-    yield opened
-    opened.close()
-
-
 def refused(does: Any, *given: Any) -> str:
     with pytest.raises(Invalid) as caught:
         does(*given)
@@ -243,7 +235,9 @@ def test_a_signing_key_is_registered_by_whoever_has_it(database: Database) -> No
     assert [one.public_key for one, _ in accounts.listed()] == [None, key.public]
 
 
-def test_the_database_holds_no_secret_and_no_time(database: Database, tmp_path: Path) -> None:
+def test_the_database_holds_no_secret_and_no_time(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "registrar.db"))
+    upgrade(database, SERVICES["registrar"])
     accounts, clock = office(database)
     code = accounts.invite("clerk", "样例", ["clerk"])
     secret = invited(accounts, clock, "clerk-2", "clerk")
@@ -255,6 +249,7 @@ def test_the_database_holds_no_secret_and_no_time(database: Database, tmp_path: 
     now = str(int(clock.now))
     for step in (now, str(int(clock.now) // 30)):
         assert step.encode() not in kept
+    database.close()
 
 
 def test_a_second_factor_cannot_be_moved_to_another_account(database: Database) -> None:

@@ -27,7 +27,8 @@ CLERK = ("clerk", "clerk")
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def file(tmp_path: Path) -> Iterator[Database]:
+    """The registrar's database where the kind of it does not matter."""
     opened = Database(sqlite_url(tmp_path / "registrar.db"))
     upgrade(opened, SERVICES["registrar"])
     yield opened
@@ -68,11 +69,11 @@ def refused(code: str, does: Callable[[], Any]) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(plays.SCRIPTS))
-def test_every_session_can_be_held_in_the_signing_room(name: str, database: Database) -> None:
+def test_every_session_can_be_held_in_the_signing_room(name: str, file: Database) -> None:
     stage = played(name)
     told: list[Event] = []
-    board = Board(stage.definition, BoardStore(database))
-    room = SigningRoom(board, OfficeStore(database), told.append)
+    board = Board(stage.definition, BoardStore(file))
+    room = SigningRoom(board, OfficeStore(file), told.append)
     for event in stage.board.events:
         roles = {s.role for s in event.signatures} or {"teller"}
         by = role_to_propose(stage.definition, "", roles | {"clerk"}, event.kind)

@@ -116,7 +116,12 @@ const WORDS = "Segmenter" in Intl ? new Intl.Segmenter("zh", { granularity: "wor
 /** A Chinese name that breaks between words only (visual.md §3). @param {string} name @returns {Child[]} */
 export function unbroken(name) {
   if (!WORDS) return [name];
-  return Array.from(WORDS.segment(name)).flatMap(({ segment }, i) => (i ? [h("wbr"), segment] : [segment]));
+  let after = false; // beside a bracket or a comma the browser's own rules are right
+  return Array.from(WORDS.segment(name)).flatMap(({ segment, isWordLike = false }) => {
+    const between = after && isWordLike;
+    after = isWordLike;
+    return between ? [h("wbr"), segment] : [segment];
+  });
 }
 
 /** A code with its name before it (visual.md §5). @param {string} name @param {string} code */
