@@ -12,12 +12,13 @@ The map, from the inside out (each layer imports only what stands above it here)
 ``conduct``     from sealed boxes and events to totals, certificate and record
 ``trustee``     what a scrutineer's own device does, with files alone
 ``importing``   rolls and projects from workbooks and tables, with findings row by row
-``accounts``, ``signing_room``  officials' log-ins; drafts waiting for their signatures
+``proving``, ``accounts``     officials' passwords and second factors; their log-ins
+``waiting``, ``signing_room``  what waits for whom; drafts and their signatures
 ``installing``  a service's keys, then the adopted session
 ``web``         the services over HTTP, the pages and the tablets' client
 ``demo``        a whole session played by simulated people, over HTTP
 ``cli``         the commands; each parses, calls one use case, prints
-``locale``, ``data``, ``settings``, ``tls``  texts, invented sample sessions, what is set, certificates
+``locale``, ``data``, ``settings``, ``tls``  texts, sample sessions, what is set, certificates
 """
 
 __version__ = "0.1.0"

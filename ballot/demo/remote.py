@@ -7,7 +7,7 @@ signatures, check-in with passes, blind tokens, envelopes to the box on its own 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -28,6 +28,7 @@ from ballot.tally.gate import Gate
 from ballot.tally.orders import encode_order, sign_order
 from ballot.tally.session import Definition
 
+Answer = TypeVar("Answer")
 JSON = {"content-type": "application/json"}
 _PATIENCE = 10  # seconds: as tablets do, which ask until they are answered
 ENVELOPE = {"content-type": "application/vnd.ballot.envelope"}
@@ -69,6 +70,18 @@ class RemoteBoard(Board):
         return self.follow(answer_of(response))
 
 
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """Ask again while the second signer is away: it may not have followed the last event yet."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return ask()
+        except Invalid as error:
+            if error.code != "issue.signer_away" or time.monotonic() > end:
+                raise
+        time.sleep(0.2)
+
+
 class PaperDesk(Protocol):
     """The clerk's own screen, where sheets are handed out."""
 
@@ -102,7 +115,7 @@ class RemoteDesk:
         """See :class:`ballot.demo.desk.Desk`."""
         self.admitted.add(deputy)
         if channel == "paper":
-            self._papers.take_paper(deputy)
+            patiently(lambda: self._papers.take_paper(deputy))
             return {}
         device = b64url(self._random(32))
         shown = {"device": device, "pass": self._passes[deputy]}
@@ -126,7 +139,9 @@ class RemoteDesk:
             {"blinded": [b64url(one.request) for one in blinded], "slot": slot}
             for slot, (_, _, blinded) in drawn.items()
         ]
-        answer = loads(self._ask(dumps({"requests": requests}), login))
+        body, post = dumps({"requests": requests}), self._registrar.post
+        sent = patiently(lambda: answer_of(post("/api/issue", content=body, headers=login)))
+        answer = loads(sent)
         wallets = {}
         for entry in answer["answers"]:
             slot = entry["slot"]
@@ -139,18 +154,6 @@ class RemoteDesk:
             )
             wallets[slot] = Wallet(credential, s, token)
         return wallets
-
-    def _ask(self, body: bytes, login: dict[str, str]) -> bytes:
-        """The answer to the request, asked again while the second signer is away."""
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                answer = self._registrar.post("/api/issue", content=body, headers=login)
-                return answer_of(answer)
-            except Invalid as error:
-                if error.code != "issue.signer_away" or time.monotonic() > end:
-                    raise
-            time.sleep(0.2)
 
     def close(self) -> dict[str, Any]:
         """See :class:`ballot.demo.desk.Desk`: the clerk's order ends it on every signer."""
