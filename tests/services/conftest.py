@@ -8,7 +8,7 @@ from tests.records import vote_plan
 from tests.services.session import Live, live_session
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it makes key files cheap as long as it lives
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """``projects-1`` is open in the box, ``projects-2`` is not. Twelve tablets checked in."""
     home = tmp_path_factory.mktemp("open")

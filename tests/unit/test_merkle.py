@@ -190,5 +190,5 @@ def test_a_root_is_computed_from_a_stream_in_little_memory() -> None:
     found = sorted_root(leaves)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 50_000
+    assert peak < 500_000  # all leaves would be two megabytes; other threads may allocate, too
     assert found == naive_root([i.to_bytes(32, "big") for i in range(20_000)])
