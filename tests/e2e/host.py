@@ -262,7 +262,11 @@ class Host:
 
     def _post(self, ask: httpx.Client, path: str, value: Any, more: Any = None) -> Any:
         headers = {"content-type": "application/json", **(more or {})}
-        answer = ask.post(path, content=dumps(value), headers=headers)
+        for _ in range(100):
+            answer = ask.post(path, content=dumps(value), headers=headers)
+            if answer.status_code != 503:
+                break
+            threading.Event().wait(0.1)  # as a tablet does: the signer follows the events by itself
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
