@@ -10,18 +10,19 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ballot.accounts import ROLES, Accounts
+from ballot.accounts import ROLES
 from ballot.crypto.encoding import loads
 from ballot.crypto.errors import Invalid
 from ballot.crypto.shapes import fields, hexadecimal, identifier, optional, refuse, text
-from ballot.signing_room import Item, Proposal, SigningRoom
+from ballot.signing_room import Item, Proposal
 from ballot.tally.drafts import GIVEN
 from ballot.tally.events import Signature
 from ballot.tally.session import ROLES as SIGNING_ROLES
 from ballot.tally.session import Definition, Officer
 from ballot.waiting import Wanted, gates, role_to_propose
 from ballot.web.bodies import json_response, read_body
-from ballot.web.guard import Guard, OfficialJson
+from ballot.web.guard import OfficialJson
+from ballot.web.office_context import Office
 from ballot.web.results import METHODS
 from ballot.web.sessions import Session, Who
 
@@ -31,21 +32,14 @@ SMALL = 4096
 Reader = Callable[[Any, str], Any]
 
 
-def office_api(
-    room: SigningRoom,
-    accounts: Accounts,
-    guard: Guard,
-    minute: Callable[[], str],
-    changed: Callable[[], None] = lambda: None,
-) -> APIRouter:
-    """``/api/me``, ``/api/agenda``, ``/api/drafts``. ``minute`` is now, as events write it: one
-    clock for all devices; ``changed`` is called when an event may have been published.
-    """
+def office_api(office: Office) -> APIRouter:
+    """``/api/me``, ``/api/agenda``, ``/api/drafts``."""
+    room, accounts, guard = office.room, office.accounts, office.guard
     router = APIRouter(route_class=OfficialJson, prefix="/api")
     everyone = [Depends(guard.require_json(*ROLES))]
     fresh = [Depends(guard.require_json(*ROLES, fresh=True))]
     proposers = [Depends(guard.require_json(*SIGNING_ROLES, fresh=True))]
-    definition = room.board.definition
+    definition = office.definition
 
     @router.api_route("/me", methods=METHODS, dependencies=everyone)
     async def me(request: Request) -> Response:
@@ -103,15 +97,15 @@ def office_api(
         who, kind, slot, given = _session(request).who, value["kind"], value["slot"], value["given"]
         role = role_to_propose(definition, who.id, who.roles, kind)
         by = (who.id, role)
-        one = await run_in_threadpool(room.propose, kind, slot, given, minute(), by)
-        changed()
+        one = await run_in_threadpool(room.propose, kind, slot, given, office.minute(), by)
+        office.changed()
         return json_response(_shown(one, who) | {"body": one.event.body}, 201)
 
     @router.post("/drafts/{digest}/signatures")
     async def sign(request: Request, digest: str) -> Response:
         value = await _read(request, SMALL, role=text, signature=_signature, signer=identifier)
         one = await run_in_threadpool(room.sign, digest, Signature(**value))
-        changed()
+        office.changed()
         more = [{"more": wanted.more, "role": wanted.role} for wanted in one.wanted]
         return json_response({"missing": more, "state": one.state})
 

@@ -14,6 +14,7 @@ from ballot.signing_room import SigningRoom
 from ballot.waiting import gates
 from ballot.web.forms import Form
 from ballot.web.guard import Guard, OfficialRoute, address_of, form_of, lang_of
+from ballot.web.office_context import Office
 from ballot.web.origins import require_own_origin
 from ballot.web.pages import page, qr_svg
 from ballot.web.problems import status_of, title_of
@@ -25,8 +26,9 @@ AT = "/office"
 ACCEPT = f"{AT}/accept"
 
 
-def office_pages(room: SigningRoom, accounts: Accounts, guard: Guard) -> APIRouter:
+def office_pages(office: Office) -> APIRouter:
     """``/office``, ``/office/accept``, ``/office/confirm``, ``/office/accounts``."""
+    room, accounts, guard = office.room, office.accounts, office.guard
     router = APIRouter(route_class=OfficialRoute, prefix=AT)
     _accepting(router, accounts, guard)
     _agenda(router, room, guard)

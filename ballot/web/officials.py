@@ -21,6 +21,7 @@ from ballot.web.desk import desk_router
 from ballot.web.guard import Guard
 from ballot.web.login import login_router
 from ballot.web.office import office_api
+from ballot.web.office_context import Office
 from ballot.web.office_pages import AT, office_pages
 from ballot.web.peer import HttpPeer
 from ballot.web.registrar_service import RegistrarService
@@ -42,9 +43,11 @@ def officials(
     passphrase: str,
     peers: Sequence[HttpPeer],
     changed: Callable[[], None],
+    box_at: str = "",
 ) -> Officials:
     """The officials' pages of that registrar. ``passphrase`` opens the second factors; ``changed``
-    is called when an event may have been published. Raises what a damaged vault raises.
+    is called when an event may have been published; ``box_at`` is the box's origin. Raises what a
+    damaged vault raises.
     """
     store = OfficeStore(database)
     if not store.in_use():
@@ -54,11 +57,12 @@ def officials(
     accounts = open_accounts(store, passphrase, registrar.board.definition.assembly)
     guard = Guard(AccountLogin(accounts), secrets.token_bytes, at=AT)
     room = SigningRoom(registrar.board, store, registrar.registrar.follow)
+    office = Office(room, accounts, guard, registrar, database, _minute, changed, box_at)
     routers = (
         login_router(guard),
         _desk(registrar, guard, peers),
-        office_pages(room, accounts, guard),
-        office_api(room, accounts, guard, _minute, changed),
+        office_pages(office),
+        office_api(office),
     )
     return Officials(routers, setup_code=accounts.begin() or "")
 

@@ -108,6 +108,7 @@ def _applications(
             _secret(settings, "registrar"),
             peers,
             lambda: apps["registrar"].state.hallway.bell.ring(),
+            box_at,
         )
         apps["registrar"] = registrar_app(registrar, around, found.routers)
         hallway = apps["registrar"].state.hallway

@@ -30,6 +30,7 @@ from ballot.web.desk import desk_router
 from ballot.web.guard import Guard
 from ballot.web.login import login_router
 from ballot.web.office import office_api
+from ballot.web.office_context import Office
 from ballot.web.office_pages import AT, office_pages
 from ballot.web.registrar_app import Around, registrar_app
 from ballot.web.registrar_service import RegistrarService
@@ -107,6 +108,16 @@ class Hall:
         self.guard = Guard(login, secrets.token_bytes, lambda: self.now, AT)
         store, board = OfficeStore(self.database), self.service.board
         self.room = SigningRoom(board, store, self.service.registrar.follow)
+        shared = Office(
+            self.room,
+            self.accounts,
+            self.guard,
+            self.service,
+            self.database,
+            lambda: MINUTE,
+            self._changed,
+            "https://127.0.0.1:8001",
+        )
         around = Around(
             hosts={"127.0.0.1"},
             box_at="https://127.0.0.1:8001",
@@ -119,8 +130,8 @@ class Hall:
             [
                 login_router(self.guard),
                 desk_router(self.service.registrar, lambda: self.service.state, self.guard),
-                office_pages(self.room, self.accounts, self.guard),
-                office_api(self.room, self.accounts, self.guard, lambda: MINUTE, self._changed),
+                office_pages(shared),
+                office_api(shared),
             ],
         )
 
