@@ -152,6 +152,19 @@ def certificate_of(state: State, slot: str, counting: Counting, log: str, minute
     return build_certificate(state.definition, facts)
 
 
+def certificate_named(
+    state: State, slot: str, counting: Counting, log: Sequence[str], minute: str, digest: str
+) -> Any:
+    """The certificate of that digest: an event states no more, and which event its signers had
+    seen last is one of ``log``. Raises ``certificate.content``.
+    """
+    for last in reversed(log):
+        found = certificate_of(state, slot, counting, last, minute)
+        if certificate_digest(found) == digest:
+            return found
+    raise Invalid("certificate.content", f"{slot}: not a certificate of these events")
+
+
 class _Reader:
     """Goes through the events once more and collects the members of the record."""
 
@@ -184,7 +197,8 @@ class _Reader:
         return counting
 
     def _certified(self, event: Event, slot: str, counting: Counting) -> None:
-        certificate = self._signed(event, slot, counting)
+        digest = event.body["certificate"]
+        certificate = certificate_named(self.state, slot, counting, self._log, event.minute, digest)
         signatures = [
             {"signer": s.signer, "role": s.role, "signature": s.signature} for s in event.signatures
         ]
@@ -207,15 +221,6 @@ class _Reader:
         )
         if certificate["paper"] is not None:
             self._put(slot, "paper.json", dumps(certificate["paper"]))
-
-    def _signed(self, event: Event, slot: str, counting: Counting) -> Any:
-        # The event states the certificate's digest; which event its signers had seen last is
-        # one of those since the count.
-        for log in reversed(self._log):
-            found = certificate_of(self.state, slot, counting, log, event.minute)
-            if certificate_digest(found) == event.body["certificate"]:
-                return found
-        raise Invalid("certificate.content", f"{slot}: not a certificate of these events")
 
     def _put(self, slot: str, name: str, data: bytes) -> None:
         self.members[record.round_path(slot, name)] = data

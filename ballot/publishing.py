@@ -80,6 +80,12 @@ class Board:
                 if self._append(event):
                     return event
 
+    def examine(self, draft: Event, signatures: Iterable[Signature]) -> None:
+        """Raise the first obstacle to publishing that draft now; nothing changes."""
+        with self._lock:
+            self.refresh()
+            advance(self.state, chain(self.events[-1] if self.events else None, draft, signatures))
+
     def follow(self, line: bytes) -> Event:
         """Take over a line that another service published.
 

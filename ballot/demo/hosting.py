@@ -18,7 +18,7 @@ from ballot.store.engine import Database
 from ballot.store.roll import Deputy, RollStore
 from ballot.store.schema import SERVICES, upgrade
 from ballot.tls import write_private
-from ballot.web.registrar_app import Hallway
+from ballot.web.hallway import Hallway
 from ballot.web.running import Plan, build
 from ballot.web.serving import serve
 

@@ -91,6 +91,16 @@ class BoxService:
         check_order(self.board.definition, order, "fetch_box")
         return (envelope for _, envelope in self._box.sealed(order.slot))
 
+    def sealed(self, slot: str) -> Iterator[bytes]:
+        """The same for the registrar once q trustees have sealed the round: from here on it is
+        counted, and nothing in tracker order tells who cast what.
+        """
+        one = self.board.state.rounds.get(slot)
+        quorum = self.board.definition.seal_quorum
+        if one is None or not one.tablets or len(one.sealers) < quorum:
+            raise Invalid("round.not_sealed", "no sealed box of that slot")
+        return (envelope for _, envelope in self._box.sealed(slot))
+
     def published(self, slot: str) -> Iterator[bytes]:
         """The same for everyone once the round is certified: the record will hold them."""
         one = self.board.state.rounds.get(slot)

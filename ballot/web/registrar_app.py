@@ -1,15 +1,10 @@
 """The registrar as a service: the session's events, check-in, and every page of the hall."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -18,79 +13,24 @@ from starlette.exceptions import HTTPException
 
 from ballot.crypto.encoding import code_of_hex, unb64url
 from ballot.crypto.errors import Invalid
-from ballot.tally.events import Event, encode
-from ballot.tally.state import State
+from ballot.tally.events import encode
 from ballot.web.app import mount_static, new_app
-from ballot.web.bell import Bell
-from ballot.web.bodies import bearer, from_slots, json_response, read_body, read_json
-from ballot.web.client import client_digest, client_files, is_built
-from ballot.web.following import Follower
+from ballot.web.bodies import bearer, json_response, read_body, read_json
+from ballot.web.client import client_digest, client_files
 from ballot.web.hall import hall_router
-from ballot.web.hall_frame import Numbers
+from ballot.web.hallway import Around, Hallway, count, follow, keep_record, tick
 from ballot.web.origins import require_own_origin
 from ballot.web.pages import page
 from ballot.web.problems import problem
 from ballot.web.registrar_service import DEVICE_SIZE, RegistrarService
-from ballot.web.results import METHODS, Results, read_results, results_router
+from ballot.web.results import METHODS, results_router
 from ballot.web.shield import headers
 from ballot.web.tablet import tablet_router
-from ballot.web.views import SessionView
 from ballot.web.words import Words
 
-log = logging.getLogger(__name__)
 MAX_EVENT = 8 * 1024 * 1024
 MAX_ISSUE = 256 * 1024
 KEEP_ALIVE = 15.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Around:
-    """What stands around the registrar. ``followers``: box and signer; ``box_at``: the box's
-    origin as tablets reach it; ``record``: where the published record is written.
-    """
-
-    hosts: Collection[str]
-    box_at: str
-    followers: Sequence[Follower]
-    record: Path
-    tick: float = 10.0
-    authority: Path | None = None
-
-
-@dataclass
-class Hallway:
-    """What the pages share while the service runs; see :class:`ballot.web.hall.Hall`."""
-
-    service: RegistrarService
-    around: Around
-    bell: Bell = field(default_factory=Bell)
-    shown: Numbers = field(default_factory=Numbers)
-    results: Results | None = None
-    trouble: str = ""
-    desk_code: str = ""
-    setup_code: str = ""
-
-    def session(self) -> tuple[State, Sequence[Event]]:
-        """Where the session stands, and its events."""
-        return self.service.state, self.service.board.events
-
-    def numbers(self) -> Numbers:
-        """The numbers of the last tick."""
-        return self.shown
-
-    def result(self, lang: str) -> SessionView | None:
-        """The result page, once published and verified."""
-        return self.results.sessions[lang] if self.results else None
-
-    async def wait(self) -> bool:
-        """Until the next tick or event; False when the service stops."""
-        return await self.bell.wait()
-
-    def missing(self) -> list[str]:
-        """What keeps the service from its work, as codes."""
-        found = [f"{f.name}.{f.trouble}" for f in self.around.followers if f.trouble]
-        found += [] if is_built() else ["client.not_built"]
-        return found + ([self.trouble] if self.trouble else [])
 
 
 def registrar_app(
@@ -101,8 +41,9 @@ def registrar_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_tick(hallway)), asyncio.create_task(_keep_record(hallway))]
-        tasks += [asyncio.create_task(_follow(hallway, f)) for f in around.followers]
+        work = [tick(hallway), keep_record(hallway), count(hallway)]
+        work += [follow(hallway, follower) for follower in around.followers]
+        tasks = [asyncio.create_task(one) for one in work]
         yield
         hallway.bell.stop()
         for task in tasks:
@@ -267,79 +208,3 @@ def _before(hallway: Hallway) -> Any:
         )
 
     return show
-
-
-async def _follow(hallway: Hallway, follower: Follower) -> None:
-    async def wait(number: int) -> None:
-        while len(hallway.service.board.events) <= number:
-            if not await hallway.bell.wait():
-                await asyncio.Event().wait()  # cancelled when the service ends
-
-    await follower.follow(hallway.service, wait)
-
-
-async def _tick(hallway: Hallway) -> None:
-    """At a fixed beat: ask the box for its numbers, keep them, tell the hall (protocol §12)."""
-    box = next((f for f in hallway.around.followers if f.name == "box"), None)
-    while True:
-        cast, since = dict(hallway.shown.cast), hallway.shown.stale_since
-        if box is not None:
-            try:
-                found = from_slots((await box.ask("GET", "/turnout"))["slots"])
-                await run_in_threadpool(hallway.service.keep_shown, found)
-                cast, since = found, None
-            except (httpx.HTTPError, Invalid, KeyError, TypeError, ValueError) as error:
-                if isinstance(error, Invalid) and error.code == "box.rolled_back":
-                    hallway.trouble = error.code
-                now = datetime.now(UTC)  # noqa: TID251 -- for people to read: since when
-                since = since or f"{now:%Y-%m-%dT%H:%MZ}"
-        try:
-            counts = await run_in_threadpool(hallway.service.registrar.counts)
-        except Invalid as error:  # the next beat asks again
-            log.error("the numbers of the check-in could not be read: %s", error.code)
-        else:
-            hallway.shown = Numbers(
-                present=counts.present,
-                tablet=dict(counts.tablet),
-                paper=counts.paper,
-                cast=cast,
-                stale_since=since,
-            )
-        hallway.bell.ring()
-        await asyncio.sleep(hallway.around.tick)
-
-
-async def _keep_record(hallway: Hallway) -> None:
-    """Once published: fetch the boxes, write the record, verify it, show the result."""
-    while not hallway.service.state.published:
-        if not await hallway.bell.wait():
-            return
-    box = next((f for f in hallway.around.followers if f.name == "box"), None)
-    while hallway.results is None:
-        try:
-            boxes = await _boxes(hallway, box)
-            path = hallway.around.record
-            await run_in_threadpool(hallway.service.write_record, path, boxes.__getitem__)
-            hallway.results = await run_in_threadpool(read_results, path)
-            hallway.trouble = ""
-        except (httpx.HTTPError, OSError, Invalid) as error:
-            hallway.trouble = error.code if isinstance(error, Invalid) else "record.unwritten"
-            log.error("the record could not be made: %s", hallway.trouble)
-            with suppress(TimeoutError):
-                await hallway.bell.wait(5)
-    hallway.bell.ring()
-
-
-async def _boxes(hallway: Hallway, box: Follower | None) -> dict[str, list[bytes]]:
-    """The envelopes of every certified round that had a box."""
-    found: dict[str, list[bytes]] = {}
-    if box is None:
-        return found
-    while box.number < len(hallway.service.board.events):  # it learns that the round is certified
-        await asyncio.sleep(0.1)
-    for one in hallway.service.state.rounds.values():
-        if one.tablets and one.certificates:
-            response = await box.client.get(f"/sealed/{one.slot}")
-            response.raise_for_status()
-            found[one.slot] = response.content.splitlines()
-    return found

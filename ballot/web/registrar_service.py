@@ -4,7 +4,7 @@ import io
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,19 +27,27 @@ from ballot.tally.orders import check_order, decode_order
 from ballot.tally.record import write_record
 from ballot.tally.state import State
 from ballot.verify.record import verify_record
+from ballot.web.sealed import Boxes, NoBoxes, SealedBoxes
 
 DRAFT = "body kind minute session signatures slot"
 DEVICE_SIZE = 32
 
 
 class RegistrarService:
-    """The registrar of the session in its database. ``passphrase`` opens its slot keys.
+    """The registrar of the session in its database. ``passphrase`` opens its slot keys; ``boxes``
+    is where it reads what was sealed.
 
     Raises ``store.version``, ``service.not_ready`` when no session is installed, and
     ``signer.wrong_key`` or ``roll.digest`` for keys or a roll of another definition.
     """
 
-    def __init__(self, database: Database, passphrase: str, peers: Sequence[Peer] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        passphrase: str,
+        peers: Sequence[Peer] = (),
+        boxes: Boxes | None = None,
+    ) -> None:
         check_version(database, SERVICES["registrar"])
         self._store, self.roll = BoardStore(database), RollStore(database)
         raw = self._store.definition()
@@ -48,6 +56,7 @@ class RegistrarService:
         definition = decode_definition(raw)
         keys = self.roll.keys(passphrase) if definition.signers else {}
         self.board, self._publishing = Board(definition, self._store), threading.Lock()
+        self.sealed = SealedBoxes(self.board, boxes or NoBoxes())
         self.registrar = Registrar(definition, self.roll, keys, secrets.token_bytes, peers)
         for event in self.board.events:
             self.registrar.follow(event)
@@ -62,7 +71,8 @@ class RegistrarService:
         return self._store.lines(after)
 
     def publish(self, data: bytes) -> Event:
-        """Publish a draft with its signatures (canonical JSON); raises the first obstacle.
+        """Publish a draft with its signatures (canonical JSON); raises the first obstacle, and
+        ``partial.…`` for a partial decryption that is none of the sealed sum.
 
         What is published already is answered and not published again: signatures cover no number,
         so that anyone could repeat a signed objection for ever.
@@ -70,15 +80,26 @@ class RegistrarService:
         value = loads(data)
         fields(value, DRAFT, "draft")
         draft = decode_event(dumps(value | {"number": 1, "previous": None}))
+        if draft.kind == "decrypted" and not self._known(draft):
+            # Before the check that costs: who may not hand it in is refused first.
+            self.board.examine(draft, draft.signatures)
+            self.sealed.check(draft)
         with self._publishing:
-            known = (e for e in self.board.events if _repeats(draft, e))
-            event = next(known, None) or self.board.publish(draft, draft.signatures)
+            event = self._known(draft) or self.board.publish(draft, draft.signatures)
             self.registrar.follow(event)
         return event
 
+    def _known(self, draft: Event) -> Event | None:
+        return next((event for event in self.board.events if _repeats(draft, event)), None)
+
     def obey(self, data: bytes) -> dict[str, Any]:
-        """Carry out the clerk's order to stop the check-in; the body of CheckInClosed."""
-        check_order(self.board.definition, decode_order(data), "halt_check_in")
+        """Carry out the clerk's order to stop the check-in: the body of CheckInClosed; or pass on
+        the presiding officer's order to stop a round: R and root of the box.
+        """
+        order = decode_order(data)
+        check_order(self.board.definition, order, "halt_check_in", "halt_round")
+        if order.kind == "halt_round":
+            return self.sealed.boxes.halt(data)
         return self.registrar.halt(data)
 
     def check_in(self, value: Any) -> dict[str, Any]:
@@ -108,7 +129,6 @@ class RegistrarService:
     def write_record(
         self,
         path: Path,
-        fetch: Callable[[str], Iterable[bytes]],
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
         """Write the published session's ``record.zip`` and verify it.
@@ -116,7 +136,9 @@ class RegistrarService:
         Raises ``record.invalid`` when the verifier does not find it valid.
         """
         definition = self.board.definition
-        members = record_members(definition.raw, self.board.events, fetch)
+        members = record_members(
+            definition.raw, self.board.events, lambda slot: self.sealed.read(slot).envelopes
+        )
         stream = io.BytesIO()
         write_record(stream, members)
         data = stream.getvalue()

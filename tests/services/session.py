@@ -27,13 +27,15 @@ from ballot.demo.plan import VotePlan
 from ballot.demo.remote import ENVELOPE, JSON, RemoteBoard, RemoteDesk, RemoteTablets
 from ballot.demo.rounds import Casting
 from ballot.demo.stage import Stage
-from ballot.settings import Settings
+from ballot.settings import Settings, read_secret
 from ballot.store.engine import Database
+from ballot.store.office import OfficeStore
 from ballot.tally.casting import encrypt, seal_envelope
 from ballot.tally.envelope import pad
 from ballot.tally.events import Event, Signature, encode
 from ballot.tally.gate import Gate
 from ballot.tally.orders import encode_order, sign_order
+from ballot.web.officials import open_accounts
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.running import Plan
 from tests.elections import Stream
@@ -376,14 +378,25 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, value["code"]
 
 
+def begin_accounts(live: Live) -> None:
+    """Officials' accounts are in use: the first clerk was invited."""
+    database = live.database("registrar")
+    secret = read_secret(live.hall.data_dir / "registrar.secret")
+    clerk = live.stage.holders("clerk")[0]
+    open_accounts(OfficeStore(database), secret, "").begin(clerk.id, clerk.name)
+    database.close()
+
+
 @contextmanager
 def live_session(
-    home: Path, *votes: VotePlan, scheme: str = "http", **setting: Any
+    home: Path, *votes: VotePlan, scheme: str = "http", accounts: bool = False, **setting: Any
 ) -> Iterator[Live]:
-    """A session whose rules are adopted, on running services."""
+    """A session whose rules are adopted, on running services; with officials' ``accounts``."""
     with scrypt_cost(2), patch("ballot.web.following.PULSE", 0.3):
         live = Live(home, empty_stage(*votes, **setting), scheme)
         try:
+            if accounts:
+                begin_accounts(live)
             live.start()
             live.begin()
             yield live

@@ -45,7 +45,11 @@ def test_what_was_issued_stays_issued_and_nothing_is_after_the_halt(tmp_path: Pa
 
 
 def _orders_of_others_change_nothing(live: Live) -> None:
-    for kind, role in (("halt_check_in", "teller"), ("halt_round", "presiding_officer")):
+    early = live.post(
+        live.registrar, "/api/orders", live.order("halt_round", SLOT, "presiding_officer")
+    )
+    assert problem_of(early) == (409, "round.not_open")
+    for kind, role in (("halt_check_in", "teller"), ("fetch_box", "scrutineer")):
         answer = live.post(live.registrar, "/api/orders", live.order(kind, SLOT, role))
         assert answer.status_code in (403, 400)
         problem_of(answer)
