@@ -30,9 +30,12 @@ def server_programs() -> Path | None:
 
 
 class Server:
-    """A PostgreSQL server of our own."""
+    """A PostgreSQL server of our own; a ``safe`` one holds what it commits through a power cut,
+    as the box insists on.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, safe: bool = False) -> None:
+        self._safe = safe
         programs = server_programs()
         assert programs is not None
         self._programs, self._names = programs, count(1)
@@ -49,7 +52,8 @@ class Server:
         """Start, and wait until it answers."""
         # A killed server leaves what it wrote to the system's cache, so that fsync, which the
         # box insists on elsewhere, would only cost time here.
-        options: list[str | Path] = ["-c", "listen_addresses=", "-c", "fsync=off", "-k", self.home]
+        sync = f"fsync={'on' if self._safe else 'off'}"
+        options: list[str | Path] = ["-c", "listen_addresses=", "-c", sync, "-k", self.home]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self.home / "data", *options],

@@ -43,6 +43,7 @@ def box_app(
         ticking = asyncio.create_task(_tick(service, tick))
         yield
         ticking.cancel()
+        service.close()
 
     # The pages of one origin may cast; no cookie and no other header travels with a ballot.
     pages = Middleware(

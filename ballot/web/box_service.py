@@ -31,6 +31,7 @@ class BoxService:
     def __init__(self, database: Database, passphrase: str) -> None:
         check_version(database, SERVICES["box"])
         check_server(database)
+        self.close = database.close
         self._store, self._box = BoardStore(database), SqlBox(database)
         raw = self._store.definition()
         if raw is None:

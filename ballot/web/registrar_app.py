@@ -49,6 +49,7 @@ def registrar_app(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        service.close()
 
     app = new_app(
         around.hosts,

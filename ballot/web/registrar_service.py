@@ -49,6 +49,7 @@ class RegistrarService:
         boxes: Boxes | None = None,
     ) -> None:
         check_version(database, SERVICES["registrar"])
+        self.close = database.close
         self._store, self.roll = BoardStore(database), RollStore(database)
         raw = self._store.definition()
         if raw is None:

@@ -5,7 +5,8 @@ watch its count on ``/`` and compare it with the desk's.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -38,6 +39,7 @@ class SignerService:
 
     def __init__(self, database: Database, passphrase: str) -> None:
         check_version(database, SERVICES["signer"])
+        self.close = database.close
         store, roll = BoardStore(database), RollStore(database)
         raw = store.definition()
         if raw is None:
@@ -91,7 +93,14 @@ class SignerService:
 
 def signer_app(service: SignerService, hosts: Collection[str], secret: str) -> FastAPI:
     """The application. ``secret``: what the registrar shows as its bearer."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
     app = new_app(hosts, headers())
+    app.router.lifespan_context = lifespan
     mount_static(app)
 
     @app.post("/sign")

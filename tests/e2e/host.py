@@ -27,6 +27,7 @@ from ballot.crypto.proofs import random_scalar
 from ballot.demo import acts
 from ballot.demo.desk import SlipsDesk
 from ballot.demo.plan import SIGNERS, Plan, VotePlan, rules_for, standard_plan
+from ballot.demo.rounds import Casting
 from ballot.demo.sample import load_sample
 from ballot.demo.stage import Signers, Stage
 from ballot.installing import Roll, install_definition, install_roll, make_secret
@@ -44,14 +45,25 @@ from tests.records import slot_keys
 DEPUTIES = 24
 
 
-def plan_of(styles: Sequence[str], rounds: int, practice: bool, drawn: bool) -> Plan:
-    """One vote of each style on the sample's nine projects, with ids v1, v2, …"""
+def plan_of(
+    styles: Sequence[str],
+    rounds: int,
+    practice: bool,
+    drawn: bool,
+    paper: bool = False,
+    **rules: Any,
+) -> Plan:
+    """One vote of each style on the sample's nine projects, with ids v1, v2, …; ``rules`` differ
+    from the sample's.
+    """
     data = resources.files("ballot.data").joinpath("qinghe_town.json").read_bytes()
     votes = []
     for i, style in enumerate(styles, 1):
         sample = load_sample(data, "three_way" if style == "motion" else style, 1, token_bytes)
         plan = standard_plan(sample, "Ed25519", tuple(f"v{i}-{n + 1}" for n in range(rounds)))
-        vote = replace(plan.votes[0], id=f"v{i}")
+        first = plan.votes[0]
+        channels = ("tablet", "paper") if paper else ("tablet",)
+        vote = replace(first, id=f"v{i}", rules={**first.rules, **rules}, channels=channels)
         votes.append(_motion(vote) if style == "motion" else vote)
     return replace(
         plan,
@@ -112,9 +124,11 @@ class Host:
         rounds: int = 1,
         practice: bool = False,
         drawn: bool = False,
+        paper: bool = False,
+        **rules: Any,
     ) -> None:
         self.address = self.box = ""
-        plan = plan_of(styles, rounds, practice, drawn)
+        plan = plan_of(styles, rounds, practice, drawn, paper, **rules)
         self.stage = Served(plan, lambda: self.address)
         self.slots = plan.slots
         self._named = list(plan.slots)
@@ -158,6 +172,13 @@ class Host:
         body = {"slots": self._named}
         self.stage.publish("check_in_opened", body, self.stage.one("clerk"))
 
+    @property
+    def desk_code(self) -> str:
+        """What the registrar printed for the clerk's desk."""
+        hallway: Any = self.plans[1].hallway
+        code: str = hallway.desk_code
+        return code
+
     def grant(self, number: int) -> str:
         """A pass for the deputy of that number, from 1."""
         code: str = self.registrar.registrar.grant(self.stage.plan.deputies[number - 1])
@@ -185,17 +206,18 @@ class Host:
         both = {**self.stage.one("clerk"), **self.stage.one("chief_scrutineer")}
         self.stage.publish("check_in_closed", body, both)
 
-    def open_round(self, slot: str | None = None) -> None:
-        """Empty box, then the presiding officer opens the round."""
+    def open_round(self, slot: str | None = None, papers: int | None = None) -> None:
+        """Empty box, then the presiding officer opens the round; ``papers``: for these alone."""
         slot = slot or self._named[0]
-        empty = {"envelopes": 0, "paper_boxes": 0}
+        empty = {"envelopes": 0, "paper_boxes": int(papers is not None)}
         self.stage.publish("box_empty", empty, self.stage.one("chief_scrutineer"), slot)
+        fingerprint = self.gate(slot).election.fingerprint if papers is None else None
         body = {
             "log": self.stage.board.log,
             "present": DEPUTIES,
-            "channels": ["tablet"],
-            "fingerprint": self.gate(slot).election.fingerprint,
-            "issued_paper": None,
+            "channels": ["tablet" if papers is None else "paper"],
+            "fingerprint": fingerprint,
+            "issued_paper": papers,
         }
         self.stage.publish("round_opened", body, self.stage.one("presiding_officer"), slot)
         self._until_box_follows()
@@ -211,9 +233,25 @@ class Host:
         }
         self.stage.publish("round_closed", body, self.stage.one("presiding_officer"), slot)
 
+    def void_round(self, slot: str) -> str:
+        """The presidium voids it and calls it again; the new slot."""
+        self.boxed._box.halt(slot)
+        body = {"log": self.stage.board.log, "reason": "stated", "text": "投票中断（样例）"}
+        self.stage.publish("voided", body, self.stage.presidium, slot)
+        return acts.call_revote(self.stage, slot)
+
+    def certify(self, slot: str) -> None:
+        """Seal, decrypt, count and certify a closed round."""
+        casting = Casting(self.stage, slot)
+        casting.sealed = dict(self.boxed._box.sealed(slot))
+        casting.seal()
+        casting.decrypt()
+        casting.certify()
+
     def gate(self, slot: str) -> Any:
         """The round as everyone builds it."""
-        return build_gate(self.definition, self.stage.y, slot)
+        one = self.stage.board.state.round(slot)
+        return build_gate(self.definition, self.stage.y, slot, one.items, one.seats, one.calling)
 
     def cast(self, slot: str | None = None) -> int:
         """How many envelopes the box holds."""

@@ -50,6 +50,19 @@ _MEASURE = """
 """
 
 
+def axe(page: Page) -> list[str]:
+    """What axe finds wrong with a page (WCAG 2.2 A and AA and best practices)."""
+    if not page.evaluate("'axe' in window"):
+        # Through the protocol: the page's own policy allows no foreign script.
+        page.evaluate(AXE.read_text("utf-8") + ";0")
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{found['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
 class Tablet:
     """One browser context with one page, at a registrar."""
 
@@ -134,15 +147,7 @@ class Tablet:
 
     def axe(self) -> list[str]:
         """What axe finds wrong (WCAG 2.2 A and AA and best practices)."""
-        if not self.page.evaluate("'axe' in window"):
-            # Through the protocol: the page's own policy allows no foreign script.
-            self.page.evaluate(AXE.read_text("utf-8") + ";0")
-        result = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [
-            f"{found['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
-            for found in result["violations"]
-            for node in found["nodes"]
-        ]
+        return axe(self.page)
 
     def inspect(self, name: str) -> None:
         """A picture, the measures and axe: what every screen must pass."""

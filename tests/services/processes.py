@@ -52,7 +52,7 @@ class Apart(Live):
         settings = self.places[name]
         command = [sys.executable, "-m", "ballot", "serve", "--data-dir", str(settings.data_dir)]
         command += ["--port", str(self.hall.port), "--box-port", str(self.hall.box_port)]
-        command += ["--signer-port", str(self.own.signer_port), "--tick", "0.5"]
+        command += ["--signer-port", str(self.own.signer_port), "--tick", "0.5", "--rehearsal"]
         if name == "registrar":
             command += ["--box-at", self.hall.box_at, "--signer-at", self.hall.signer_at]
         with (self.home / f"{name}.out").open("ab") as out:

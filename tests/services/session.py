@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -35,7 +35,7 @@ from ballot.tally.envelope import pad
 from ballot.tally.events import Event, Signature, encode
 from ballot.tally.gate import Gate
 from ballot.tally.orders import encode_order, sign_order
-from ballot.web.officials import open_accounts
+from ballot.web.door import open_accounts
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.running import Plan
 from tests.elections import Stream
@@ -79,15 +79,19 @@ def until(done: Callable[[], bool], seconds: float = 20) -> None:
 class Live:
     """The session of a stage below ``home``; ``start`` before use, ``end`` after.
 
-    ``hall`` and ``own`` are the settings of the hall's machine and the scrutineers'.
+    ``hall`` and ``own`` are the settings of the hall's machine and the scrutineers'; ``urls`` of
+    databases by service, SQLite files without.
     """
 
-    def __init__(self, home: Path, stage: Stage, scheme: str = "http") -> None:
+    def __init__(
+        self, home: Path, stage: Stage, scheme: str = "http", urls: Mapping[str, str] | None = None
+    ) -> None:
         self.stage, self.definition, self.random = stage, stage.definition, Stream("tablets")
         port, box, signer = free_ports(3)
         self.gate: Gate
         """Of the round that a fixture opened."""
         self._scheme = scheme
+        found = urls or {}
         self.two = len(stage.definition.signers) > 1
         self.hall = Settings(
             data_dir=home / "hall",
@@ -96,8 +100,14 @@ class Live:
             box_at=f"{scheme}://127.0.0.1:{box}",
             signer_at=f"http://127.0.0.1:{signer}" if self.two else "",
             tick=0.2,
+            registrar_db=found.get("registrar", ""),
+            box_db=found.get("box", ""),
         )
-        self.own = Settings(data_dir=home / "scrutineers", signer_port=signer)
+        self.own = Settings(
+            data_dir=home / "scrutineers",
+            signer_port=signer,
+            signer_db=found.get("signer", ""),
+        )
         self._running: dict[str, tuple[Hosted, AbstractContextManager[Hosted]]] = {}
         names = {number: name_of(number) for number in stage.plan.deputies}
         self.passes = install(stage, names, self.hall, self.own)

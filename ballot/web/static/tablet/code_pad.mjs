@@ -70,6 +70,15 @@ export function codePad(pad, problem) {
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter") go.click();
     });
+    // A scanner that types, or a keyboard: wherever the focus is, a code goes into its field.
+    const anywhere = (/** @type {KeyboardEvent} */ event) => {
+      if (!field.isConnected) return document.removeEventListener("keydown", anywhere);
+      const alone = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (event.target === field || !alone || !pad.fold(event.key)) return;
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+    };
+    document.addEventListener("keydown", anywhere);
     put("");
     if (problem) left.textContent = t(problem);
     const key = (/** @type {string} */ digit) =>
