@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.e2e.host import Host
 from tests.e2e.tablet import Tablet
@@ -29,16 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.needs("chromium"))
 
 
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Chromium with these further arguments."""
+    return playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=[*ARGUMENTS, *more]
+    )
+
+
 @pytest.fixture(scope="module")  # Playwright's event loop must not outlive the module
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a screen."""
+def driver() -> Iterator[Playwright]:
+    """Playwright."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=ARGUMENTS,
-        )
-        yield started
-        started.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    started = launch(driver)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")
