@@ -17,11 +17,13 @@ from ballot.crypto.proofs import Random
 from ballot.store.office import Account, Entries, Kind, OfficeStore
 from ballot.tally.session import ROLES as SIGNING_ROLES
 
-__all__ = ["RESETTERS", "ROLES", "Account", "Accounts", "Offer", "key_document"]
+__all__ = ["RESETTERS", "ROLES", "UNNAMED", "Account", "Accounts", "Offer", "key_document"]
 
 ROLES = (*SIGNING_ROLES, "observer")
 RESETTERS = frozenset({"clerk", "presiding_officer", "presidium", "chief_scrutineer"})
 """Two different holders of these roles together replace a lost password."""
+UNNAMED = "（姓名）"
+"""The name of a first clerk who says it when accepting the invitation."""
 
 Clock = Callable[[], float]
 
@@ -73,6 +75,8 @@ class Accounts:
             first = next((one for one in known if "clerk" in one.roles), None)
             if first is None:
                 first = _new_account(entries, account_id, name, ("clerk",))
+            elif first.name == UNNAMED and name:
+                first = entries.change_account(first, name=_name(name))
             return self._invite(entries, first.id, "first")
 
     def invite(self, account_id: str, name: str, roles: Sequence[str]) -> str:
@@ -126,14 +130,17 @@ class Accounts:
             account, proving.secret_uri(secret, account.id, self._issuer), proving.spelled(secret)
         )
 
-    def accept(self, code: str, password: str, typed: str) -> Account:
-        """Open the account with a password and the first one-time code.
+    def accept(self, code: str, password: str, typed: str, name: str = "") -> Account:
+        """Open the account with a password and the first one-time code; ``name`` is that of an
+        account which has none.
 
-        Raises ``account.invitation``, ``account.otp`` and what :func:`proving.check_new_password`
-        raises; the invitation is used up only when nothing is wrong.
+        Raises ``account.invitation``, ``account.otp``, ``account.malformed`` for a missing name,
+        and what :func:`proving.check_new_password` raises; the invitation is used up only when
+        nothing is wrong.
         """
         account, digest = self.offer(code).account, _digest(code)
-        proving.check_new_password(password, (account.id, account.name))
+        named = _name(name.strip()) if account.name == UNNAMED else account.name
+        proving.check_new_password(password, (account.id, named))
         with self._lock:
             secret = self._offers.get(digest, b"")
         self._use(account.id, secret, typed)
@@ -144,7 +151,9 @@ class Accounts:
             if known is None:
                 raise Invalid("account.invitation", "used by another request")
             entries.end_invitation(known.id)
-            opened = entries.change_account(known, password=hashed, totp=sealed, failures=0)
+            opened = entries.change_account(
+                known, name=named, password=hashed, totp=sealed, failures=0
+            )
         with self._lock:
             self._offers.pop(digest, None)
         return opened

@@ -52,7 +52,8 @@ class Item:
 
 class SigningRoom:
     """The drafts of one session. Several threads, and several rooms over one store, may sign at
-    once. ``published`` hears of every event that this room publishes.
+    once. ``published`` hears of every event that this room publishes; ``check`` refuses a draft
+    for what the events alone cannot tell.
     """
 
     def __init__(
@@ -60,8 +61,9 @@ class SigningRoom:
         board: Board,
         store: OfficeStore,
         published: Callable[[Event], None] = lambda _: None,
+        check: Callable[[Event], None] = lambda _: None,
     ) -> None:
-        self.board, self._store, self._tell = board, store, published
+        self.board, self._store, self._tell, self._check = board, store, published, check
         self._lock = threading.RLock()
         self._events: dict[str, list[Event]] = {}  # by what they say, see _content
         self._seen = 0
@@ -91,6 +93,7 @@ class SigningRoom:
         decode_event(encode(_next(state, event, ())))
         for obstacle in _against(state, event, ()):
             raise obstacle
+        self._check(event)
         row = _row(event, *by)
         with self._store.write() as entries:
             if entries.is_withdrawn(row.digest):
@@ -113,7 +116,7 @@ class SigningRoom:
         """
         self.board.refresh()
         with self._store.write() as entries:
-            row, known = _found(entries, digest), _signatures(entries, digest)
+            row, known = _found(entries, digest, self.board), _signatures(entries, digest)
             event = _event(row, self.board.state.session)
             if self._published(event, known):
                 if signature not in known:
@@ -142,7 +145,7 @@ class SigningRoom:
         self.board.refresh()
         with self._store.write() as entries:
             row = entries.draft(digest)
-            if row is None:
+            if row is None or row.session != self.board.state.session:
                 raise Invalid("draft.unknown", digest[:64])
             if row.role not in roles:
                 raise Invalid("draft.may_not", f"proposed as {row.role}")
@@ -155,7 +158,9 @@ class SigningRoom:
         """Every draft that was not withdrawn, by minute."""
         self.board.refresh()
         with self._store.read() as entries:
-            return [self._proposal(entries, row) for row in entries.drafts()]
+            return [
+                self._proposal(entries, row) for row in entries.drafts(self.board.state.session)
+            ]
 
     def proposal(self, digest: str) -> Proposal:
         """One of them; ``draft.unknown``, ``draft.withdrawn``."""
@@ -176,13 +181,16 @@ class SigningRoom:
         return found
 
     def _open(self, entries: Entries) -> int:
-        return sum(self._proposal(entries, row).state == "open" for row in entries.drafts())
+        return sum(
+            self._proposal(entries, row).state == "open"
+            for row in entries.drafts(self.board.state.session)
+        )
 
     def _shown(self, digest: str, entries: Entries | None = None) -> Proposal:
         if entries is not None:
-            return self._proposal(entries, _found(entries, digest))
+            return self._proposal(entries, _found(entries, digest, self.board))
         with self._store.read() as fresh:
-            return self._proposal(fresh, _found(fresh, digest))
+            return self._proposal(fresh, _found(fresh, digest, self.board))
 
     def _proposal(self, entries: Entries, row: office.Draft) -> Proposal:
         state, known = self.board.state, _signatures(entries, row.digest)
@@ -253,9 +261,10 @@ def _content(event: Event) -> str:
 
 def _row(event: Event, proposer: str, role: str) -> office.Draft:
     body = encoding.dumps(event.body)
-    said = {"content": _content(event), "proposer": proposer, "role": role}
+    session = event.session
+    said = {"content": _content(event), "proposer": proposer, "role": role, "session": session}
     return office.Draft(
-        encoding.digest(said), event.kind, event.slot, event.minute, body, proposer, role
+        encoding.digest(said), event.kind, event.slot, event.minute, body, proposer, role, session
     )
 
 
@@ -263,9 +272,9 @@ def _event(row: office.Draft, session: str) -> Event:
     return draft(row.kind, session, row.slot, row.minute, encoding.loads(row.body))
 
 
-def _found(entries: Entries, digest: str) -> office.Draft:
+def _found(entries: Entries, digest: str, board: Board) -> office.Draft:
     row = entries.draft(digest)
-    if row is None:
+    if row is None or row.session != board.state.session:
         raise Invalid("draft.unknown", digest[:64])
     if entries.is_withdrawn(digest):
         raise Invalid("draft.withdrawn", "taken off the table")

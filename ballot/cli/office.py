@@ -26,7 +26,7 @@ def office_command(
     from ballot.store.engine import Database, sqlite_url
     from ballot.store.office import OfficeStore
     from ballot.store.schema import SERVICES, check_version
-    from ballot.web.officials import open_accounts
+    from ballot.web.door import open_accounts
 
     file = data_dir / "registrar.db"
     if not url and not file.exists():

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
+import segno
 import typer
 from pydantic import ValidationError
 
@@ -29,35 +30,39 @@ def everything(
     box_at: Annotated[str | None, typer.Option(help="Address of a box run elsewhere.")] = None,
     signer_at: Annotated[str | None, typer.Option(help="Address of the second signer.")] = None,
     tick: Annotated[float | None, typer.Option(help="Seconds between turnouts (10).")] = None,
+    rehearsal: Annotated[
+        bool, typer.Option(help="Sample people, no accounts: never for a real session.")
+    ] = False,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
 ) -> None:
     """Registrar and box in one process; in a practice session the second signer too."""
-    options = {name: value for name, value in context.params.items() if name != "lang"}
+    own = ("lang", "rehearsal")
+    options = {name: value for name, value in context.params.items() if name not in own}
     settings = _settings(language(lang), options)
-    context.obj = (settings, lang)
+    context.obj = (settings, lang, rehearsal)
     if context.invoked_subcommand is None:
-        run(settings, lang, ("box", "signer", "registrar"))
+        run(settings, lang, ("box", "signer", "registrar"), rehearsal)
 
 
 @app.command("registrar")
 def registrar(context: typer.Context) -> None:
     """The registrar and the pages alone; the box is reached at --box-at."""
-    settings, lang = context.obj
-    run(settings, lang, ("registrar",))
+    settings, lang, rehearsal = context.obj
+    run(settings, lang, ("registrar",), rehearsal)
 
 
 @app.command("box")
 def box(context: typer.Context) -> None:
     """The ballot box alone."""
-    settings, lang = context.obj
-    run(settings, lang, ("box",))
+    settings, lang, rehearsal = context.obj
+    run(settings, lang, ("box",), rehearsal)
 
 
 @app.command("signer")
 def signer(context: typer.Context) -> None:
     """The second signer, on the scrutineers' own machine."""
-    settings, lang = context.obj
-    run(settings, lang, ("signer",))
+    settings, lang, rehearsal = context.obj
+    run(settings, lang, ("signer",), rehearsal)
 
 
 def _settings(lang: str, options: dict[str, Any]) -> Settings:
@@ -69,7 +74,7 @@ def _settings(lang: str, options: dict[str, Any]) -> Settings:
         fail(message(lang, "serve.setting", name=where, reason=first["msg"]))
 
 
-def run(settings: Settings, lang: str, services: tuple[str, ...]) -> None:
+def run(settings: Settings, lang: str, services: tuple[str, ...], rehearsal: bool = False) -> None:
     """Serve until a stop signal; one clear line and exit status 2 for what keeps it from it."""
     # Here, so that verifying a record needs no server framework.
     from ballot.web.running import build
@@ -77,6 +82,8 @@ def run(settings: Settings, lang: str, services: tuple[str, ...]) -> None:
 
     try:
         plan = build(settings, services)
+        if not rehearsal:
+            plan.check_accounts()
     except Invalid as error:
         known = f"serve.refused.{error.code}"
         key = known if known in messages(lang) else "serve.refused"
@@ -87,13 +94,16 @@ def run(settings: Settings, lang: str, services: tuple[str, ...]) -> None:
     def started() -> None:
         for one in plan.services:
             typer.echo(message(lang, f"serve.at.{one.name}", address=one.address))
-        if plan.hallway is None:
+        at = next((one.address for one in plan.services if one.name == "registrar"), "")
+        if not at:
             return
-        at = next(one.address for one in plan.services if one.name == "registrar")
-        if code := plan.hallway.desk_code:
+        if plan.hallway is None:
+            typer.echo(message(lang, "serve.preparing"))
+        if plan.hallway is not None and (code := plan.hallway.desk_code):
             typer.echo(message(lang, "serve.desk", code=code))
-        elif code := plan.hallway.setup_code:
+        elif code := plan.setup_code:
             typer.echo(message(lang, "serve.setup", address=at, code=code))
+            segno.make_qr(f"{at}/office/accept?code={code}", error="m").terminal(compact=True)
         else:
             typer.echo(message(lang, "serve.office", address=at))
 

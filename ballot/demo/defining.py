@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ballot.crypto.credentials import derive_secret, draw_digits
-from ballot.crypto.encoding import dumps
 from ballot.crypto.group import Group, group_named
 from ballot.crypto.proofs import Random
 from ballot.crypto.signing import SigningKey
@@ -12,8 +11,7 @@ from ballot.crypto.slotkey import SlotKey, generate_slot_key
 from ballot.demo.officials import Official, appoint
 from ballot.demo.plan import SIGNERS, Plan, VotePlan, standard_plan
 from ballot.demo.sample import Sample
-from ballot.tally.definition import decode_definition
-from ballot.tally.gate import request_length
+from ballot.preparing.defining import with_lengths
 from ballot.tally.session import Definition, list_digest
 
 SLOTS = 4
@@ -102,13 +100,7 @@ def write_definition(
         "token_kind": "blind" if keys else "drawn",
         "votes": votes,
     }
-    # The length depends on the vote alone: decode once, measure, state it, decode for good.
-    draft = decode_definition(dumps(value))
-    for vote, entry in zip(draft.votes, votes, strict=True):
-        for slot in entry["slots"]:
-            longest = request_length(draft.group, vote, slot["id"], len(keys))
-            slot["length"] = -(-longest // 1024) * 1024
-    return decode_definition(dumps(value))
+    return with_lengths(value)
 
 
 def _vote(vote: VotePlan, keys: Keys, drawn: DrawnList, random: Random) -> dict[str, Any]:

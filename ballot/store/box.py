@@ -74,6 +74,11 @@ class SqlBox:
                 raise Invalid("store.key_exists", "the box has its key")
             session.add(BoxKeyRow(public=key.public, key_file=data))
 
+    def has_key(self) -> bool:
+        """Whether the key of the receipts is there."""
+        with self._database.read() as session:
+            return session.exec(select(BoxKeyRow.public)).first() is not None
+
     def key(self, passphrase: str) -> SigningKey:
         """The key of the receipts; ``store.no_key``, or what :func:`keyfile.unlock` raises."""
         with self._database.read() as session:

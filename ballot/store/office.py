@@ -50,7 +50,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft as it lies there. ``body`` in canonical JSON; ``role``: proposed as what."""
+    """A draft as it lies there. ``body`` in canonical JSON; ``role``: proposed as what;
+    ``session``: for which definition.
+    """
 
     digest: str
     kind: str
@@ -59,6 +61,7 @@ class Draft:
     body: bytes
     proposer: str
     role: str
+    session: str
 
 
 class Entries:
@@ -113,10 +116,12 @@ class Entries:
 
     # Drafts.
 
-    def drafts(self) -> list[Draft]:
-        """Every draft that was not withdrawn, by minute."""
+    def drafts(self, of_session: str) -> list[Draft]:
+        """Every draft of that session that was not withdrawn, by minute."""
         taken_back = select(WithdrawalRow.draft)
-        wanted = select(DraftRow).where(col(DraftRow.digest).not_in(taken_back))
+        wanted = select(DraftRow).where(
+            DraftRow.session == of_session, col(DraftRow.digest).not_in(taken_back)
+        )
         order = (col(DraftRow.minute), col(DraftRow.digest))
         return [_draft(row) for row in self._session.exec(wanted.order_by(*order))]
 

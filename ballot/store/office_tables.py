@@ -39,7 +39,9 @@ class InvitationRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """A draft of an event, by the digest of what is signed; ``body`` in canonical JSON."""
+    """A draft of an event, by the digest of what is signed; ``body`` in canonical JSON;
+    ``session``: the digest of the definition it belongs to.
+    """
 
     __tablename__ = "draft"
     digest: str = Field(primary_key=True)
@@ -49,6 +51,7 @@ class DraftRow(SQLModel, table=True):
     body: bytes
     proposer: str
     role: str
+    session: str
 
 
 class DraftSignatureRow(SQLModel, table=True):

@@ -81,6 +81,11 @@ class RollStore:
             session.add(VaultRow(owner=owner, key_file=key_file))
             insert_new(session, SlotKeyRow, rows)
 
+    def has_keys(self) -> bool:
+        """Whether there are slot keys."""
+        with self._database.read() as session:
+            return session.exec(select(VaultRow.owner)).first() is not None
+
     def keys(self, passphrase: str) -> dict[str, SlotKey]:
         """The slot keys; ``store.no_key``, or what :func:`keyfile.unlock` raises."""
         with self._database.read() as session:

@@ -24,13 +24,23 @@ SERVICES = {
 _ADDED = {
     "board": ("definition", "event"),
     "roll": ("roll", "deputy", "vault", "slot_key", "request", "answer"),
-    "office": ("office_vault", "draft", "draft_signature", "withdrawal"),
+    "office": (
+        "office_vault",
+        "draft",
+        "draft_signature",
+        "withdrawal",
+        "frozen",
+        "frozen_event",
+        "frozen_end",
+        "ceremony_document",
+        "paper_entry",
+    ),
     "box": ("box_key", "envelope", "alpha"),
 }
 _KEPT = {
     "board": ("turnout",),
     "roll": ("pass", "check_in", "check_in_slot", "presence"),
-    "office": ("account", "invitation"),
+    "office": ("account", "invitation", "prepared", "attachment", "paper_pile"),
     "box": ("round",),
 }
 # What a server does beside storing, and the only setting under which the box may live on it:

@@ -165,6 +165,12 @@ class Rules:
         return value
 
 
+def choices(*, grades: bool) -> dict[str, tuple[Any, ...]]:
+    """Rule → the values that can be adopted, default first; without those that are no words."""
+    words = _WORDS | _GRADE_WORDS if grades else _WORDS
+    return {key: supported for key, (supported, _) in words.items()}
+
+
 def rule_digest(rules: Rules) -> str:
     """Hex SHA-256 of the canonical bytes: what the election document's description names."""
     return digest(rules.encode())

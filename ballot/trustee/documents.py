@@ -15,12 +15,15 @@ from ballot.crypto.signing import SigningKey
 from ballot.tally.session import Definition
 
 CONTENTS = {
+    "renewal": "number",
     "certificate": "certificate commitment",
     "coefficients": "base certificates_signature coefficients shares",
     "key": "base key",
     "drill": "base challenge factor minute response",
 }
-"""Step → the members of its document beside the common ones."""
+"""Step → the members of its document beside the common ones. A renewal is no step: it gives up the
+board of that ``number``, which is begun anew once every trustee has signed one.
+"""
 STEPS = (*CONTENTS, "ready")
 MAX_DOCUMENT = 1024 * 1024
 _COMMON = "index kind role session signature signer slot"
@@ -28,7 +31,16 @@ _COMMON = "index kind role session signature signer slot"
 
 def file_name(step: str, index: int) -> str:
     """The name of a document in the folder: ``2-coefficients-3.json``."""
-    return f"{STEPS.index(step) + 1}-{step}-{index}.json"
+    return f"{STEPS.index(step)}-{step}-{index}.json"
+
+
+def named(definition: Definition, name: str) -> tuple[str, int]:
+    """Step and trustee of a file name of that session; ``ceremony.name`` for every other name."""
+    size = len(definition.trustees)
+    known = {file_name(step, i): (step, i) for step in STEPS for i in range(1, size + 1)}
+    if name not in known:
+        raise Invalid("ceremony.name", name[:40])
+    return known[name]
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,9 @@ def read(definition: Definition, step: str, index: int, data: bytes) -> dict[str
         if (document["signer"], document["role"]) != (signer, "trustee"):
             raise shapes.refuse(step, "of another signer or role")
         for name in CONTENTS[step].split():
-            if name != "shares":
+            if name == "number":
+                shapes.integer(document[name], name, 1)
+            elif name != "shares":
                 shapes.text(document[name], name, 1, MAX_DOCUMENT)
         if "shares" in document:
             size = len(definition.trustees)

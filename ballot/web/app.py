@@ -21,6 +21,7 @@ from ballot.web.pages import error_page
 from ballot.web.problems import problem
 from ballot.web.results import METHODS, read_results, results_router
 from ballot.web.shield import HEADERS, Shield
+from ballot.web.verifying import verifying_router
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _STATIC = Path(__file__).parent / "static"
@@ -60,6 +61,7 @@ def result_app(record: Path, hosts: Collection[str] = LOCAL_HOSTS) -> FastAPI:
     app = new_app(hosts)
     mount_static(app)
     app.include_router(results_router(lambda: results, lambda _: Response(status_code=404)))
+    app.include_router(verifying_router())
 
     @app.api_route("/api/client", methods=METHODS)
     def client() -> Response:

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from ballot.crypto.errors import Invalid
 from ballot.crypto.proofs import Random
 from ballot.locale import LANGUAGES
-from ballot.web.forms import Form, read_form
+from ballot.web.forms import FIELDS, Form, read_form
 from ballot.web.origins import require_own_origin
 from ballot.web.problems import problem
 from ballot.web.results import METHODS
@@ -27,6 +27,7 @@ from ballot.web.sessions import Authenticator, Clock, Delays, Session, Sessions,
 
 HOME = "/desk"
 TOKEN = "x-csrf-token"
+Reader = Callable[[Request], Awaitable[Form]]
 
 
 class LedAway(Exception):
@@ -51,6 +52,9 @@ class OfficialRoute(APIRoute):
                 response: Response = await handle(request)
             except LedAway as away:
                 response = RedirectResponse(away.to, 303)
+            except HTTPException as error:  # its page is made outside
+                error.headers = {**(error.headers or {}), "cache-control": "no-store"}
+                raise
             response.headers["cache-control"] = "no-store"
             return response
 
@@ -98,10 +102,13 @@ class Guard:
         cookie = request.cookies.get(cookie_of(request), "")
         return self.sessions.find(cookie) if cookie else None
 
-    def require(self, *roles: str, fresh: bool = False) -> Callable[[Request], Awaitable[None]]:
+    def require(
+        self, *roles: str, fresh: bool = False, fields: int = FIELDS, read: Reader | None = None
+    ) -> Callable[[Request], Awaitable[None]]:
         """Dependency of a router, so that no route is forgotten: own origin, a session with one of
-        these roles, and, for a form, its token; ``fresh``: and the password a moment ago. The
-        session is ``request.state.session``, the form ``request.state.form``.
+        these roles, and, for a form, its token; ``fresh``: and the password a moment ago;
+        ``fields``: how many a form may have; ``read`` reads another kind of form. The session is
+        ``request.state.session``, the form ``request.state.form``.
         """
 
         async def required(request: Request) -> None:
@@ -113,7 +120,7 @@ class Guard:
                 raise HTTPException(403)
             request.state.session = session
             if request.method not in METHODS:
-                request.state.form = await own_form(request, session)
+                request.state.form = await own_form(request, session, fields, read)
             if fresh and not self.sessions.is_fresh(session):
                 raise LedAway(f"{self.at}/confirm")
             if (lang := request.query_params.get("lang", "")) in LANGUAGES:
@@ -178,9 +185,11 @@ class Guard:
         set_cookie(request, response, self.sessions.open(who, lang))
 
 
-async def own_form(request: Request, session: Session) -> Form:
+async def own_form(
+    request: Request, session: Session, fields: int = FIELDS, read: Reader | None = None
+) -> Form:
     """The form of a page that this session was shown; 403 for any other."""
-    form = await form_of(request)
+    form = await (read(request) if read else form_of(request, fields))
     if not _is(form.pop("csrf", ""), session):
         raise HTTPException(403)
     return form
@@ -195,10 +204,10 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def form_of(request: Request) -> Form:
+async def form_of(request: Request, fields: int = FIELDS) -> Form:
     """The form of a request; what is none came from no page of ours."""
     try:
-        return await read_form(request)
+        return await read_form(request, fields)
     except Invalid as error:
         raise HTTPException(413 if error.code == "body.too_large" else 403) from None
 

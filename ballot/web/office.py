@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ballot.accounts import ROLES
+from ballot.accounts import ROLES, Accounts
 from ballot.crypto.encoding import loads
 from ballot.crypto.errors import Invalid
 from ballot.crypto.shapes import fields, hexadecimal, identifier, optional, refuse, text
@@ -21,7 +21,7 @@ from ballot.tally.session import ROLES as SIGNING_ROLES
 from ballot.tally.session import Definition, Officer
 from ballot.waiting import Wanted, gates, role_to_propose
 from ballot.web.bodies import json_response, read_body
-from ballot.web.guard import OfficialJson
+from ballot.web.guard import Guard, OfficialJson
 from ballot.web.office_context import Office
 from ballot.web.results import METHODS
 from ballot.web.sessions import Session, Who
@@ -32,14 +32,11 @@ SMALL = 4096
 Reader = Callable[[Any, str], Any]
 
 
-def office_api(office: Office) -> APIRouter:
-    """``/api/me``, ``/api/agenda``, ``/api/drafts``."""
-    room, accounts, guard = office.room, office.accounts, office.guard
+def me_api(accounts: Accounts, guard: Guard, definition: Definition | None = None) -> APIRouter:
+    """``/api/me``: one's own account and signing key, also while a definition is prepared."""
     router = APIRouter(route_class=OfficialJson, prefix="/api")
     everyone = [Depends(guard.require_json(*ROLES))]
     fresh = [Depends(guard.require_json(*ROLES, fresh=True))]
-    proposers = [Depends(guard.require_json(*SIGNING_ROLES, fresh=True))]
-    definition = office.definition
 
     @router.api_route("/me", methods=METHODS, dependencies=everyone)
     async def me(request: Request) -> Response:
@@ -67,11 +64,28 @@ def office_api(office: Office) -> APIRouter:
     async def register_key(request: Request) -> Response:
         value = await _read(request, SMALL, public=hexadecimal, signature=_signature)
         who, public, signature = _session(request).who, value["public"], value["signature"]
-        named = next((one.public_key for one in definition.officers if one.id == who.id), None)
+        officers = definition.officers if definition else ()
+        named = next((one.public_key for one in officers if one.id == who.id), None)
         await run_in_threadpool(accounts.register_key, who.id, public, signature, named)
         return Response(status_code=204)
 
-    @router.api_route("/agenda", methods=METHODS, dependencies=everyone)
+    return router
+
+
+def office_api(office: Office) -> APIRouter:
+    """``/api/agenda`` and ``/api/drafts``, and ``/api/me`` of the session's officials."""
+    router = APIRouter(route_class=OfficialJson)
+    router.include_router(me_api(office.accounts, office.guard, office.definition))
+    _drafting(router, office)
+    return router
+
+
+def _drafting(router: APIRouter, office: Office) -> None:
+    room, guard, definition = office.room, office.guard, office.definition
+    everyone = [Depends(guard.require_json(*ROLES))]
+    proposers = [Depends(guard.require_json(*SIGNING_ROLES, fresh=True))]
+
+    @router.api_route("/api/agenda", methods=METHODS, dependencies=everyone)
     async def agenda(request: Request) -> Response:
         items = await run_in_threadpool(room.agenda)
         slot, found = gates(room.board.state)
@@ -79,19 +93,19 @@ def office_api(office: Office) -> APIRouter:
         steps = [_step(item, _session(request).who, definition) for item in items]
         return json_response({"gates": opening, "slot": slot, "steps": steps})
 
-    @router.api_route("/drafts", methods=METHODS, dependencies=everyone)
+    @router.api_route("/api/drafts", methods=METHODS, dependencies=everyone)
     async def drafts(request: Request) -> Response:
         who = _session(request).who
         found = await run_in_threadpool(room.proposals)
         waiting = [_shown(one, who) for one in found if one.state != "published"]
         return json_response({"drafts": waiting})
 
-    @router.api_route("/drafts/{digest}", methods=METHODS, dependencies=everyone)
+    @router.api_route("/api/drafts/{digest}", methods=METHODS, dependencies=everyone)
     async def draft(request: Request, digest: str) -> Response:
         one = await run_in_threadpool(room.proposal, digest)
         return json_response(_shown(one, _session(request).who) | {"body": one.event.body})
 
-    @router.post("/drafts", dependencies=proposers)
+    @router.post("/api/drafts", dependencies=proposers)
     async def propose(request: Request) -> Response:
         value = await _read(request, MAX_DRAFT, given=_object, kind=text, slot=_slot)
         who, kind, slot, given = _session(request).who, value["kind"], value["slot"], value["given"]
@@ -101,7 +115,7 @@ def office_api(office: Office) -> APIRouter:
         office.changed()
         return json_response(_shown(one, who) | {"body": one.event.body}, 201)
 
-    @router.post("/drafts/{digest}/signatures")
+    @router.post("/api/drafts/{digest}/signatures")
     async def sign(request: Request, digest: str) -> Response:
         value = await _read(request, SMALL, role=text, signature=_signature, signer=identifier)
         one = await run_in_threadpool(room.sign, digest, Signature(**value))
@@ -109,7 +123,7 @@ def office_api(office: Office) -> APIRouter:
         more = [{"more": wanted.more, "role": wanted.role} for wanted in one.wanted]
         return json_response({"missing": more, "state": one.state})
 
-    @router.post("/drafts/{digest}/withdraw", dependencies=proposers)
+    @router.post("/api/drafts/{digest}/withdraw", dependencies=proposers)
     async def withdraw(request: Request, digest: str) -> Response:
         await _read(request, SMALL)
         who = _session(request).who
@@ -117,12 +131,11 @@ def office_api(office: Office) -> APIRouter:
         await run_in_threadpool(room.withdraw, digest, who.id, roles)
         return Response(status_code=204)
 
-    return router
 
-
-def roles_of(who: Who, definition: Definition) -> frozenset[str]:
+def roles_of(who: Who, definition: Definition | None) -> frozenset[str]:
     """What an official may sign as: a trustee is one by the definition."""
-    return who.roles | ({"trustee"} if who.id in definition.trustees else set())
+    is_trustee = definition is not None and who.id in definition.trustees
+    return who.roles | ({"trustee"} if is_trustee else set())
 
 
 async def _read(request: Request, limit: int, **readers: Reader) -> dict[str, Any]:

@@ -4,11 +4,13 @@ What signs anything happens elsewhere, with the official's own key; these pages 
 what is missing and who must still sign, and let the clerk invite people.
 """
 
+import re
+
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from ballot.accounts import RESETTERS, ROLES, Accounts
+from ballot.accounts import RESETTERS, ROLES, UNNAMED, Accounts
 from ballot.crypto.errors import Invalid
 from ballot.signing_room import SigningRoom
 from ballot.waiting import gates
@@ -20,10 +22,12 @@ from ballot.web.pages import page, qr_svg
 from ballot.web.problems import status_of, title_of
 from ballot.web.results import METHODS
 from ballot.web.sessions import Session, Who
+from ballot.web.steps import href_for, tasks
 from ballot.web.words import Words
 
 AT = "/office"
 ACCEPT = f"{AT}/accept"
+_OWN = re.compile(rf"{AT}(/[\w-]+)*(\?[\w=&-]*)?", re.ASCII)
 
 
 def office_pages(office: Office) -> APIRouter:
@@ -56,6 +60,7 @@ def _accepting(router: APIRouter, accounts: Accounts, guard: Guard) -> None:
             status_of(trouble) if trouble else 200,
             entered=code,
             offer=offer,
+            unnamed=offer is not None and offer.account.name == UNNAMED,
             qr=qr,
             trouble=title_of(lang, trouble) if trouble else "",
         )
@@ -78,7 +83,8 @@ def _accepting(router: APIRouter, accounts: Accounts, guard: Guard) -> None:
         if password != typed.get("again", ""):
             return await form(request, code, "password.differs")
         try:
-            found = await run_in_threadpool(accounts.accept, code, password, typed.get("otp", ""))
+            given = (code, password, typed.get("otp", ""), typed.get("name", ""))
+            found = await run_in_threadpool(accounts.accept, *given)
         except Invalid as error:
             return await form(request, code, error.code)
         response = RedirectResponse(AT, 303)
@@ -108,12 +114,14 @@ def _agenda(router: APIRouter, room: SigningRoom, guard: Guard) -> None:
             titles={slot.id: vote.title for vote in definition.votes for slot in vote.slots},
             gates=done,
             slot=slot,
+            tasks=tasks(items, list(drafts.values()), definition, session.who),
+            hrefs=[href_for(item, definition, session.who) for item in items],
             waiting=[one for one in drafts.values() if one.state == "open"],
             overtaken=[one for one in drafts.values() if one.state == "overtaken"],
             manages=not RESETTERS.isdisjoint(session.who.roles),
         )
 
-    async def confirming(request: Request, wait: float = 0.0) -> Response:
+    async def confirming(request: Request, then: str, wait: float = 0.0) -> Response:
         session = _session(request)
         return page(
             "office_confirm.html",
@@ -123,20 +131,27 @@ def _agenda(router: APIRouter, room: SigningRoom, guard: Guard) -> None:
             session=session,
             definition=room.board.definition,
             trouble=title_of(session.lang, "office.password") if wait else "",
+            then=then,
             manages=not RESETTERS.isdisjoint(session.who.roles),
         )
 
     @router.api_route("/confirm", methods=METHODS, dependencies=everyone)
     async def ask(request: Request) -> Response:
-        return await confirming(request)
+        return await confirming(request, request.query_params.get("next", ""))
 
     @router.post("/confirm", dependencies=everyone)
     async def confirm(request: Request) -> Response:
-        password = request.state.form.get("password", "")
-        if wait := await guard.confirm(request, _session(request), password):
-            return await confirming(request, wait)
+        form: Form = request.state.form
+        then = form.get("next", "")
+        if wait := await guard.confirm(request, _session(request), form.get("password", "")):
+            return await confirming(request, then, wait)
         managing = not RESETTERS.isdisjoint(_session(request).who.roles)
-        return RedirectResponse(f"{AT}/accounts" if managing else AT, 303)
+        return RedirectResponse(own_path(then) or (f"{AT}/accounts" if managing else AT), 303)
+
+
+def own_path(path: str) -> str:
+    """The path, if it is one of the officials' pages; else empty: nobody is led elsewhere (C4)."""
+    return path if _OWN.fullmatch(path) else ""
 
 
 def _accounts(router: APIRouter, room: SigningRoom, accounts: Accounts, guard: Guard) -> None:

@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.types import Scope
 
+from ballot.crypto.encoding import code_of_hex
 from ballot.web.shield import HEADERS
 from ballot.web.words import Words, chinese_number
 
@@ -27,6 +28,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_CODE = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}\b", re.ASCII)
 _CHINESE = re.compile(r"([\u3400-\u9fff][\u3000-\u9fff\uff00-\uffef]*)")
 
 
@@ -42,8 +44,16 @@ def _mixed(context: Context, text: str) -> Markup:
     return Markup("").join(marked.format(p) if i % 2 else p for i, p in enumerate(pieces))
 
 
+def _codes(text: str) -> Markup:
+    """A sentence whose check codes are set as codes and never broken at the end of a line."""
+    marked = _CODE.sub(r'<b class="code">\g<0></b>', str(escape(text)))
+    return Markup(marked)  # noqa: S704 -- escaped above; a code is letters, digits and dashes
+
+
+_templates.filters["codes"] = _codes
 _templates.filters["mixed"] = _mixed
 _templates.filters["chinese_number"] = chinese_number
+_templates.filters["code_of"] = code_of_hex
 
 
 def page(template: str, words: Words, path: str, code: int = 200, **values: Any) -> HTMLResponse:

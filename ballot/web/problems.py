@@ -37,6 +37,9 @@ _STATUS = {
     "pass.unknown": 403,
     "pass.used": 409,
     "device.unknown": 401,
+    "ceremony.document": 400,
+    "ceremony.name": 404,
+    "ceremony.signature": 403,
     "draft.malformed": 400,
     "draft.unknown": 404,
     "draft.may_not": 403,
@@ -49,9 +52,10 @@ _STATUS = {
 }
 # Whole families: most say "what you sent does not fit what has happened"; an order is somebody
 # else's to give; store and box cannot do their work now.
-_FAMILIES = {"event": 409, "keys": 409, "numbers": 409, "seal": 409, "certificate": 409,
-             "round": 409, "rounds": 409, "order": 403, "store": 503, "box": 503,
-             "draft": 409, "account": 409, "office": 403, "password": 422}  # fmt: skip
+_FAMILIES = {"event": 409, "ceremony": 409, "keys": 409, "numbers": 409, "seal": 409,
+             "certificate": 409, "round": 409, "rounds": 409, "order": 403, "store": 503,
+             "box": 503, "partial": 422, "draft": 409, "prepare": 409, "import": 422, "paper": 409,
+             "account": 409, "office": 403, "password": 422}  # fmt: skip
 _SENTENCES = {"order": "order.refused", "store": "service.failed", "box": "service.failed"}
 
 

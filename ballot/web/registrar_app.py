@@ -26,6 +26,7 @@ from ballot.web.registrar_service import DEVICE_SIZE, RegistrarService
 from ballot.web.results import METHODS, results_router
 from ballot.web.shield import headers
 from ballot.web.tablet import tablet_router
+from ballot.web.verifying import verifying_router
 from ballot.web.words import Words
 
 MAX_EVENT = 8 * 1024 * 1024
@@ -63,6 +64,7 @@ def registrar_app(
     app.include_router(_officials(hallway))
     app.include_router(_tablets(hallway))
     app.include_router(tablet_router(around.box_at))
+    app.include_router(verifying_router())
     app.include_router(results_router(lambda: hallway.results, _before(hallway)))
     for router in routers:
         app.include_router(router)

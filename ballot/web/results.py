@@ -16,6 +16,7 @@ from ballot.crypto.encoding import parse_code
 from ballot.crypto.errors import Invalid
 from ballot.locale import LANGUAGES
 from ballot.web.client import client_digest
+from ballot.web.exports import add_exports
 from ballot.web.forms import read_form
 from ballot.web.pages import page, qr_svg
 from ballot.web.record import read_record, read_trackers
@@ -79,6 +80,8 @@ def _add_pages(router: APIRouter, source: Source, before: Before, words: Words) 
             return before(words)
         shown = results.sessions[words.lang]
         return page("result.html", words, "/", session=shown, client=client_digest())
+
+    add_exports(router, words, lambda: _found(source()).sessions[words.lang])
 
     @router.post(words.href("/tracker"))
     async def tracker(request: Request) -> HTMLResponse:

@@ -155,7 +155,8 @@ def _remarks(words: Words, vote: Document, rules: Rules, certificate: Document) 
     """Row 15 of the certificate: margin, waiver, overrides, slips, what it replaces."""
     found = []
     # The margin is a rule for the first list only (counting rules §3).
-    if vote["kind"] == "selection" and len(certificate["items"]) == len(vote["items"]):
+    first = certificate["round_kind"] in ("first", "revote")
+    if vote["kind"] == "selection" and first and len(certificate["items"]) == len(vote["items"]):
         margin = check_margin(vote["seats"], len(vote["items"]), rules.margin).encode()
         key = "margin.waived" if vote["waiver"] else "margin.ok"
         found.append(

@@ -38,6 +38,11 @@ class Signed:
     held: int
     needed: int
 
+    @property
+    def missing(self) -> int:
+        """How many must still sign."""
+        return max(0, self.needed - len(self.names))
+
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateView:

@@ -409,7 +409,7 @@ def _free_port() -> int:
 
 def _closed_over(app: Any) -> Any:
     """The box service of its application."""
-    for route in app.routes:
+    for route in getattr(app, "app", app).routes:  # behind a switch
         closure = getattr(getattr(route, "endpoint", None), "__closure__", None) or ()
         for cell in closure:
             if type(cell.cell_contents).__name__ == "BoxService":

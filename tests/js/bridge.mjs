@@ -2,8 +2,6 @@
  * Our client for Python's property tests: one JSON request a line in, one JSON answer a line out.
  */
 
-import { createInterface } from "node:readline";
-
 import { Board } from "../../ballot/web/static/client/board.mjs";
 import * as ballots from "../../ballot/web/static/client/ballots.mjs";
 import { fromHex, toHex, unb64url, utf8 } from "../../ballot/web/static/client/bytes.mjs";
@@ -20,10 +18,16 @@ import {
 import { Invalid } from "../../ballot/web/static/client/errors.mjs";
 import { lock, unlock } from "../../ballot/web/static/client/keyfile.mjs";
 import { buildGate, jointKey } from "../../ballot/web/static/client/gate.mjs";
-import { admit, decryptPartially, inspect } from "../../ballot/web/static/client/trustee.mjs";
+import {
+  admit,
+  decryptPartially,
+  inspect,
+  join,
+  readPart,
+} from "../../ballot/web/static/client/trustee.mjs";
 import { TrusteeJobs } from "../../ballot/web/static/client/trustee_jobs.mjs";
 import { drawTokens, finishTokens, requestBody } from "../../ballot/web/static/client/wallet.mjs";
-import { stream, verdict } from "./helpers.mjs";
+import { serve, stream, verdict } from "./helpers.mjs";
 
 /** @type {{ [op: string]: (args: any) => unknown }} */
 const OPS = {
@@ -73,6 +77,20 @@ const OPS = {
     const partial = share && decryptPartially(gate, BigInt(share), box, stream("partial"));
     return { seal: box.seal, sums, partial };
   },
+  /** The same box read by two workers, the second from `cut` on. */
+  box_parts: ({ definition: text, trustees, slot, envelopes, slips, cut }) => {
+    const definition = decodeDefinition(utf8(text));
+    const gate = buildGate(definition, jointKey(definition, trustees), slot, null);
+    const all = envelopes.map(utf8);
+    const parts = [readPart(gate, all.slice(0, cut), 0), readPart(gate, all.slice(cut), cut)];
+    const { seal, sums } = join(gate, JSON.parse(JSON.stringify(parts)), slips);
+    const { group } = gate;
+    return {
+      seal,
+      sums: sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)])),
+      parts,
+    };
+  },
   admit: ({ journal, slot, seal, minute }) => admit(journal, slot, seal, minute),
   /** A job of a trustee's worker. */
   trustee_job: ({ job, name, definition, envelopes = [], ...args }) =>
@@ -81,6 +99,20 @@ const OPS = {
       definition: utf8(definition),
       envelopes: envelopes.map(utf8),
     }),
+  /** Jobs of one worker, one after the other; `{refusal}` in the place of an answer. */
+  trustee_visit: async ({ name, definition, jobs, ...shared }) => {
+    const worker = /** @type {any} */ (new TrusteeJobs(stream(name)));
+    const answers = [];
+    for (const [job, args] of jobs) {
+      try {
+        answers.push((await worker[job]({ ...shared, definition: utf8(definition), ...args })) ?? null);
+      } catch (error) {
+        if (!(error instanceof Invalid)) throw error;
+        answers.push({ refusal: error.code });
+      }
+    }
+    return answers;
+  },
   lock: async ({ header, secret, passphrase, name }) =>
     new TextDecoder().decode(await lock(header, fromHex(secret), passphrase, stream(name))),
   unlock: async ({ file, passphrase, purpose, session }) =>
@@ -92,16 +124,4 @@ const OPS = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { op, args } = JSON.parse(line);
-  let answer;
-  try {
-    answer = { answer: await /** @type {(args: any) => unknown} */ (OPS[op])(args) };
-  } catch (error) {
-    answer =
-      error instanceof Invalid
-        ? { refusal: error.code, detail: error.detail }
-        : { fault: String(/** @type {any} */ (error).stack) };
-  }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
+await serve(OPS);

@@ -40,11 +40,11 @@ def run_node(arguments: Sequence[str | Path]) -> "subprocess.CompletedProcess[st
 
 
 class Bridge:
-    """One long-lived Node process that answers ``tests/js/bridge.mjs``'s operations."""
+    """One long-lived Node process that answers the operations of a script of this folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: str = "bridge.mjs") -> None:
         self._process = subprocess.Popen(
-            [NODE, ROOT / "tests/js/bridge.mjs"],
+            [NODE, ROOT / "tests/js" / script],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

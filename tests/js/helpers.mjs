@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 
 import { Invalid } from "../../ballot/web/static/client/errors.mjs";
 import { encodeElection } from "../../ballot/web/static/client/gate.mjs";
@@ -59,4 +60,21 @@ export function gateOf(value) {
     drawn: [],
     length,
   };
+}
+
+/** Answer one JSON request a line, by its operation, until the input ends. @param {{ [op: string]: (args: any) => unknown }} operations */
+export async function serve(operations) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { op, args } = JSON.parse(line);
+    let answer;
+    try {
+      answer = { answer: await /** @type {(args: any) => unknown} */ (operations[op])(args) };
+    } catch (error) {
+      answer =
+        error instanceof Invalid
+          ? { refusal: error.code, detail: error.detail }
+          : { fault: String(/** @type {any} */ (error).stack) };
+    }
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  }
 }

@@ -117,5 +117,5 @@ def held(of: Definition) -> dict[str, bytes]:
 
 def until(step: str, board: Mapping[str, bytes]) -> dict[str, bytes]:
     """The board with everything up to that step."""
-    last = STEPS.index(step) + 1
+    last = STEPS.index(step)
     return {name: data for name, data in board.items() if int(name[0]) <= last}

@@ -14,7 +14,8 @@ from ballot.store.engine import Database, sqlite_url
 from ballot.store.office import OfficeStore
 from ballot.store.schema import SERVICES, upgrade
 from ballot.tls import write_private
-from ballot.web.officials import Officials, officials, open_accounts
+from ballot.web.door import open_accounts
+from ballot.web.officials import Officials, officials
 from ballot.web.registrar_service import RegistrarService
 from tests.offices import PASSWORD, SECRET, cheap, secret_of
 from tests.unit.test_web_office import Hall

@@ -11,7 +11,16 @@ from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
 from ballot.crypto.errors import Invalid
-from ballot.store import board, box, office_tables, roll_tables, schema
+from ballot.store import (
+    board,
+    box,
+    ceremony,
+    office_tables,
+    paper,
+    preparing_tables,
+    roll_tables,
+    schema,
+)
 from ballot.store.engine import Database, sqlite_url
 from ballot.store.schema import BRANCHES, SERVICES, check_server, check_version, grant, upgrade
 from tests.databases import Server, name_in
@@ -34,12 +43,20 @@ ROLL = {
     "slot_key": "slot public sealed",
 }
 OFFICE = {
+    "ceremony_document": "session board name data",
     "office_vault": "owner key_file",
     "account": "id name roles password totp public_key failures reset_by",
     "invitation": "account digest kind",
-    "draft": "digest kind slot minute body proposer role",
+    "draft": "digest kind slot minute body proposer role session",
+    "prepared": "name document",
+    "attachment": "vote item digest name kind content",
+    "frozen": "number definition roll keys",
+    "frozen_event": "version number line",
+    "frozen_end": "version reason account",
     "draft_signature": "draft role signer signature",
     "withdrawal": "draft account",
+    "paper_entry": "session slot replaces official number numbers entered_by",
+    "paper_pile": "session slot replaces official content",
 }
 # The box by heart (attack D15): no time, no number of its own, no address, nobody.
 BOX = {
@@ -124,8 +141,10 @@ def test_an_upgrade_again_changes_nothing_and_another_version_is_refused(url: st
     database.close()
 
 
-MODELS = (board, box, office_tables, roll_tables)  # loaded: their tables are in SQLModel.metadata
+# Loaded: their tables are in SQLModel.metadata.
+MODELS = (board, box, ceremony, office_tables, paper, preparing_tables, roll_tables)
 ROWS = {
+    "ceremony_document": "INSERT INTO ceremony_document VALUES ('s', 1, 'n', 'd')",
     "definition": "INSERT INTO definition VALUES ('s', 'x')",
     "event": "INSERT INTO event VALUES (1, 'x')",
     "envelope": "INSERT INTO envelope VALUES ('t', 's', 'c', 'e')",
@@ -133,9 +152,12 @@ ROWS = {
     "request": "INSERT INTO request VALUES ('1', 's', 'b')",
     "answer": "INSERT INTO answer VALUES ('1', 's', 'a')",
     "office_vault": "INSERT INTO office_vault VALUES ('office', 'k')",
-    "draft": "INSERT INTO draft VALUES ('d', 'k', 's', 'm', 'b', 'clerk', 'clerk')",
+    "draft": "INSERT INTO draft VALUES ('d', 'k', 's', 'm', 'b', 'clerk', 'clerk', 'n')",
     "draft_signature": "INSERT INTO draft_signature VALUES ('d', 'clerk', 'clerk', 's')",
     "withdrawal": "INSERT INTO withdrawal VALUES ('d', 'clerk')",
+    "frozen": "INSERT INTO frozen VALUES (1, 'd', 'r', 'k')",
+    "frozen_event": "INSERT INTO frozen_event VALUES (1, 1, 'l')",
+    "frozen_end": "INSERT INTO frozen_end VALUES (1, 'ended', 'clerk')",
 }
 
 

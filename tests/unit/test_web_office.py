@@ -28,13 +28,17 @@ from ballot.tally.definition import decode_definition
 from ballot.tally.session import Definition, list_digest
 from ballot.web.desk import desk_router
 from ballot.web.guard import Guard
+from ballot.web.hallway import Around
 from ballot.web.login import login_router
 from ballot.web.office import office_api
 from ballot.web.office_context import Office
 from ballot.web.office_pages import AT, office_pages
-from ballot.web.registrar_app import Around, registrar_app
+from ballot.web.official_papers import official_papers
+from ballot.web.papers import papers_router
+from ballot.web.registrar_app import registrar_app
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.sessions import FRESH, IDLE, AccountLogin, Who
+from ballot.web.trustees import trustees_router
 from tests import sessions
 from tests.offices import PASSWORD, SECRET, Clock, cheap, invited, office, otp
 from tests.sessions import MINUTE, PEOPLE, key
@@ -48,16 +52,24 @@ MANAGING = frozenset({"clerk", "presiding_officer", "presidium", "chief_scrutine
 
 # The allow-list: what is not here is open to nobody.
 PUBLIC = {
-    "GET": """/ /en /certificate/{slot} /en/certificate/{slot} /certificate/{slot}/qr.svg
+    "GET": """/api/ceremony /api/ceremony/board.zip / /en /certificate/{slot}
+        /en/certificate/{slot} /certificate/{slot}/qr.svg
         /notice/{vote_id} /en/notice/{vote_id} /record.zip /tablet
         /tablet/wiped /check-test /hall /health /authority.pem /api/definition /api/events
         /api/stream /api/service /api/client /api/hall /api/texts /office/login
-        /office/accept""".split(),
+        /office/accept /export/{slot}.{form} /en/export/{slot}.{form}""".split(),
     "POST": """/tracker /en/tracker /api/events /api/orders /api/check-in /api/issue
         /api/check-in/end /office/login /office/logout /office/accept
         /api/drafts/{digest}/signatures""".split(),
 }
 CLERK = frozenset({"clerk"})
+COUNTERS, CHIEF = frozenset({"teller", "scrutineer"}), frozenset({"chief_scrutineer"})
+PAPER_ACTS = ("", "/sheet", "/back", "/propose")
+PRINTED = [
+    "",
+    *"""/certificate/{slot} /certificate/{slot}/qr.svg /notice/{vote_id} /export/{slot}.{form}
+    /host /ballot/{slot} /statement/{slot}/{kind} /cards /code""".split(),
+]
 ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     **{("GET", path): CLERK for path in ("/desk", "/desk/list", "/desk/deputy/{number}")},
     **{
@@ -75,6 +87,14 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
         ("POST", path): frozenset(ROLES)
         for path in ("/office/confirm", "/api/me/confirm", "/api/me/key")
     },
+    # Whoever the definition names as a trustee, by no role.
+    ("GET", "/office/trustee"): frozenset(),
+    ("POST", "/api/ceremony/{number}/{name}"): frozenset(),
+    **{("GET", f"/office/papers{path}"): COUNTERS | CHIEF for path in ("", "/{slot}")},
+    **{("POST", f"/office/papers/{{slot}}{act}"): COUNTERS for act in PAPER_ACTS},
+    ("POST", "/office/papers/{slot}/aside/{official}"): CHIEF,
+    **{("GET", f"/office/print{path}"): SIGNING for path in PRINTED},
+    **{(method, "/office/print/passes"): CLERK for method in ("GET", "POST")},
     ("GET", "/office/accounts"): MANAGING,
     ("POST", "/office/accounts/invite"): CLERK,
     ("POST", "/office/accounts/{account_id}/reset"): MANAGING,
@@ -132,6 +152,9 @@ class Hall:
                 desk_router(self.service.registrar, lambda: self.service.state, self.guard),
                 office_pages(shared),
                 office_api(shared),
+                trustees_router(shared),
+                papers_router(shared),
+                official_papers(shared),
             ],
         )
 
@@ -478,7 +501,7 @@ def test_what_people_typed_is_text_on_every_page(hall: Hall) -> None:
     assert "<script" not in page.text
     hall.accounts.invite("a", evil, ["teller"])
     for path in ("/office/accounts", "/office", "/office/accounts?lang=en", "/office/confirm"):
-        assert "<script" not in browser.get(path).text
+        assert "<script>" not in browser.get(path).text  # ours have an address
     assert "49" not in read(browser.get("/office/accounts"))
     assert "<script" not in Browser(hall.app).get("/office/accept?code=" + evil).text
 

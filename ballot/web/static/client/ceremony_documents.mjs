@@ -15,6 +15,7 @@ import { publicKey, sign, verify } from "./signing.mjs";
 
 /** @type {{ [step: string]: string }} */
 const CONTENTS = {
+  renewal: "number",
   certificate: "certificate commitment",
   coefficients: "base certificates_signature coefficients shares",
   key: "base key",
@@ -26,7 +27,7 @@ const MAX_DOCUMENT = 1024 * 1024;
 
 /** @param {string} step @param {number} index */
 export function fileName(step, index) {
-  return `${STEPS.indexOf(step) + 1}-${step}-${index}.json`;
+  return `${STEPS.indexOf(step)}-${step}-${index}.json`;
 }
 
 /**
@@ -72,6 +73,7 @@ export function read(definition, step, index, text) {
     }
     for (const name of contents.split(" ")) {
       if (name === "base" || name === "commitment") shapes.hexadecimal(value[name], name);
+      else if (name === "number") shapes.integer(value[name], name, 1);
       else if (name === "minute") shapes.minute(value[name], name);
       else if (name !== "shares") shapes.text(value[name], name, 1, MAX_DOCUMENT);
     }

@@ -14,32 +14,32 @@ import * as shapes from "./shapes.mjs";
 /** @typedef {(value: any, where: string) => unknown} Reader */
 
 /** @param {{ [name: string]: Reader }} readers @returns {(value: any, where?: string) => void} */
-const object =
+export const object =
   (readers) =>
   (value, where = "body") => {
     shapes.fields(value, Object.keys(readers).join(" "), where);
     for (const [name, read] of Object.entries(readers)) read(value[name], `${where}.${name}`);
   };
 /** @param {Reader} read @param {number} [low] @param {number} [high] @returns {Reader} */
-const list =
+export const list =
   (read, low = 0, high = 480) =>
   (value, where) =>
     shapes.array(value, read, where, low, high);
 /** @param {Reader} read @param {number} [low] @param {number} [high] @returns {Reader} */
-const set =
+export const set =
   (read, low = 0, high = 480) =>
   (value, where) =>
     shapes.distinct(/** @type {any} */ (shapes.array(value, read, where, low, high)), where);
 /** @param {Reader} read @returns {Reader} */
-const nullable = (read) => (value, where) => shapes.optional(value, read, where);
+export const nullable = (read) => (value, where) => shapes.optional(value, read, where);
 /** @param {number} low @param {number} high @returns {Reader} */
-const text = (low, high) => (value, where) => shapes.text(value, where, low, high);
+export const text = (low, high) => (value, where) => shapes.text(value, where, low, high);
 /** @type {Reader} */
-const count = (value, where) => shapes.integer(value, where);
+export const count = (value, where) => shapes.integer(value, where);
 /** @type {Reader} */
-const digest = (value, where) => shapes.hexadecimal(value, where);
+export const digest = (value, where) => shapes.hexadecimal(value, where);
 /** @type {Reader} */
-const fingerprint = (value, where) => unb64(shapes.text(value, where, 1, 100), 32);
+export const fingerprint = (value, where) => unb64(shapes.text(value, where, 1, 100), 32);
 /** @type {Reader} */
 export const anything = (value, where) => {
   if (typeof value !== "object" || value === null || Array.isArray(value))

@@ -119,14 +119,14 @@ export function checkSignatures(definition, event) {
   }
 }
 
-/** @param {Definition} definition @param {Count} limit */
-function needed(definition, limit) {
+/** The fewest persons a word of the table stands for. @param {Definition} definition @param {Count} limit */
+export function needed(definition, limit) {
   if (typeof limit === "number") return limit;
   return { one: 1, quorum: definition.presidiumQuorum, all: definition.trustees.length }[limit];
 }
 
-/** @param {Definition} definition @param {string} id @param {string} role */
-function holds(definition, id, role) {
+/** Whether that officer has the role. @param {Definition} definition @param {string} id @param {string} role */
+export function holds(definition, id, role) {
   return role === "trustee"
     ? definition.trustees.includes(id)
     : findOfficer(definition, id).roles.includes(role);

@@ -6,6 +6,7 @@
 
 import { ed25519 } from "../vendor/crypto.mjs";
 import { fromHex, toHex } from "./bytes.mjs";
+import { powerOf, tableOf } from "./edwards.mjs";
 import { Invalid } from "./errors.mjs";
 import { Group } from "./group_base.mjs";
 
@@ -22,6 +23,9 @@ const WINDOW = 6;
 const BASE = Point.fromAffine(Point.BASE.toAffine());
 
 export class Ed25519 extends Group {
+  /** Points with a table. @type {WeakSet<Point>} */
+  #prepared = new WeakSet();
+
   constructor() {
     super("Ed25519", Point.Fn.ORDER, Point.BASE, Point.ZERO);
     BASE.precompute(WINDOW, true); // when it is first used
@@ -71,7 +75,10 @@ export class Ed25519 extends Group {
 
   /** @override @param {Point} base @param {bigint} exponent */
   powerPublic(base, exponent) {
-    return base.multiplyUnsafe(this.mod(exponent));
+    const scalar = this.mod(exponent);
+    if (base === Point.BASE || this.#prepared.has(base)) return base.multiplyUnsafe(scalar);
+    const { X, Y, Z, T } = powerOf(known(base), scalar);
+    return new Point(X, Y, Z, T);
   }
 
   /** @override @param {bigint} exponent */
@@ -82,7 +89,18 @@ export class Ed25519 extends Group {
   /** @override @param {Point} base */
   prepare(base) {
     base.precompute(WINDOW, false);
+    this.#prepared.add(base);
   }
+}
+
+/** Tables of points that were raised before; they go with their points. @type {WeakMap<Point, import("./edwards.mjs").Table>} */
+const tables = new WeakMap();
+
+/** @param {Point} point */
+function known(point) {
+  const found = tables.get(point) ?? tableOf(point);
+  tables.set(point, found);
+  return found;
 }
 
 /**
@@ -98,7 +116,8 @@ export function decodePoint(bytes) {
   } catch {
     throw new Invalid("element.subgroup", "not a point of the prime-order subgroup");
   }
-  if (!point.isTorsionFree()) {
+  const { X, Y, Z } = powerOf(known(point), Point.Fn.ORDER);
+  if (X !== 0n || Y !== Z) {
     throw new Invalid("element.subgroup", "not a point of the prime-order subgroup");
   }
   return point;

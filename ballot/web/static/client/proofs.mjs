@@ -185,10 +185,12 @@ export function verifyInterval(
 ) {
   require(proof.length === high - low + 1, `${what}: length`);
   const commitments = proof.flatMap(({ challenge: c, response: z }, j) => {
-    const shifted = group.div(ciphertext.beta, group.powerPublic(group.g, BigInt(low + j)));
+    // (β / g^M_j)^c = β^c g^(−M_j c): powers of α and β alone, whose tables serve every entry.
+    const shift = group.powerPublic(group.g, -BigInt(low + j) * c);
+    const shifted = group.mul(group.powerPublic(ciphertext.beta, c), shift);
     return [
       group.mul(group.powerPublic(group.g, z), group.powerPublic(ciphertext.alpha, c)),
-      group.mul(group.powerPublic(y, z), group.powerPublic(shifted, c)),
+      group.mul(group.powerPublic(y, z), shifted),
     ];
   });
   const total = group.mod(proof.reduce((sum, entry) => sum + entry.challenge, 0n));

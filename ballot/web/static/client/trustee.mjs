@@ -9,9 +9,11 @@
  * @typedef {Seal & { slot: string, minute: string | null }} Entry one round; `minute` of the own seal
  * @typedef {{ owner: string, session: string, restored: string[] | null, rounds: Entry[] }} Journal
  * @typedef {{ seal: Seal, sums: Ciphertext[][] }} Box
+ * @typedef {{ ballots: { tracker: string, credential: string, alphas: string[] }[],
+ *   sums: [string, string][][] }} Part of a box, verified; can be cloned
  */
 
-import { toHex } from "./bytes.mjs";
+import { fromHex, toHex } from "./bytes.mjs";
 import { checkEnvelope } from "./admission.mjs";
 import * as elgamal from "./elgamal.mjs";
 import { sha256 } from "./encoding.mjs";
@@ -32,46 +34,108 @@ import { publicOf, textOf } from "./threshold.mjs";
  * @returns {Box}
  */
 export function inspect(gate, envelopes, stated, slips = [], progress = () => {}) {
-  const { group, election } = gate;
-  if (election.fingerprint !== stated.fingerprint) {
+  requireRound(gate, stated);
+  const box = join(gate, [readPart(gate, envelopes, 0, progress)], slips);
+  requireSame(box.seal, stated);
+  return box;
+}
+
+/** The election document is the announced one. @param {Gate} gate @param {Seal} stated */
+export function requireRound({ election }, { fingerprint }) {
+  if (election.fingerprint !== fingerprint) {
     throw new Invalid("ballot.wrong_round", "not the election document that was announced");
   }
+}
+
+/** The box is the stated one (`seal.differs`). @param {Seal} seal @param {Seal} stated */
+export function requireSame(seal, stated) {
+  if (same(seal, stated)) return;
+  const both = `this device: ${seal.size} ${seal.root}; stated: ${stated.root}`;
+  throw new Invalid("seal.differs", both);
+}
+
+/**
+ * Verify some envelopes of a box, one by one; several workers may share a box. What stands twice is
+ * found by `join`.
+ * @param {Gate} gate
+ * @param {Uint8Array[]} envelopes
+ * @param {number} before how many stand before these
+ * @param {(done: number, total: number) => void} [progress]
+ * @returns {Part}
+ */
+export function readPart(gate, envelopes, before, progress = () => {}) {
+  const { group, election } = gate;
   const neutral = { alpha: group.identity, beta: group.identity };
   /** @type {Ciphertext[][]} */
   let sums = election.questions.map(({ answers }) => answers.map(() => neutral));
+  const ballots = envelopes.map((data, i) => {
+    const { tracker, credential, ciphertexts } = named(before + i + 1, () =>
+      checkEnvelope(gate, data),
+    );
+    sums = product(group, [sums, ciphertexts]);
+    progress(i + 1, envelopes.length);
+    const alphas = ciphertexts.flat().map(({ alpha }) => group.ser(alpha));
+    return { tracker: toHex(tracker), credential, alphas };
+  });
+  const texts = sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)]));
+  return { ballots, sums: /** @type {[string, string][][]} */ (texts) };
+}
+
+/**
+ * The box of parts that were verified one by one, in order: its seal and its sum.
+ * @param {Gate} gate @param {Part[]} parts @param {string[]} slips
+ * @returns {Box}
+ */
+export function join({ group, election }, parts, slips) {
   const [alphas, credentials] = [new Set(), new Set(slips)];
-  /** @type {Uint8Array[]} */
-  const leaves = [];
-  let last = "";
-  for (const [i, data] of envelopes.entries()) {
-    const { tracker, credential, ciphertexts } = checkEnvelope(gate, data);
-    const place = toHex(tracker);
-    if (place <= last) throw new Invalid("seal.order", `envelope ${i + 1} is not in its place`);
-    last = place;
+  let [last, number] = ["", 0];
+  for (const { tracker, credential, alphas: own } of parts.flatMap(({ ballots }) => ballots)) {
+    number += 1;
+    if (tracker <= last) throw new Invalid("seal.order", `envelope ${number} is not in its place`);
+    last = tracker;
     if (credentials.has(credential)) {
       const code = slips.includes(credential) ? "token.unused_slip" : "token.spent";
-      throw new Invalid(code, `envelope ${i + 1}`);
+      throw new Invalid(code, `envelope ${number}`);
     }
     credentials.add(credential);
-    for (const { alpha } of ciphertexts.flat()) {
-      const text = group.ser(alpha);
-      if (alphas.has(text)) throw new Invalid("ballot.bad_proof", "an α of another ballot");
-      alphas.add(text);
+    for (const alpha of own) {
+      if (alphas.has(alpha)) throw new Invalid("ballot.bad_proof", "an α of another ballot");
+      alphas.add(alpha);
     }
-    sums = sums.map((row, q) =>
-      row.map((sum, a) =>
-        elgamal.product(group, [sum, /** @type {Ciphertext} */ (ciphertexts[q]?.[a])]),
+  }
+  const leaves = parts.flatMap(({ ballots }) => ballots.map(({ tracker }) => fromHex(tracker)));
+  const read = parts.map(({ sums }) =>
+    sums.map((row) => row.map(([a, b]) => ({ alpha: group.parse(a), beta: group.parse(b) }))),
+  );
+  const root = toHex(merkleRoot(leaves));
+  const seal = { fingerprint: election.fingerprint, size: leaves.length, root };
+  return { seal, sums: product(group, read) };
+}
+
+/**
+ * @param {import("./group_base.mjs").Group} group
+ * @param {Ciphertext[][][]} sums at least one
+ * @returns {Ciphertext[][]}
+ */
+function product(group, sums) {
+  return /** @type {Ciphertext[][]} */ (sums[0]).map((row, q) =>
+    row.map((_, a) =>
+      elgamal.product(
+        group,
+        sums.map((one) => /** @type {Ciphertext} */ (one[q]?.[a])),
       ),
-    );
-    leaves.push(tracker);
-    progress(i + 1, envelopes.length);
+    ),
+  );
+}
+
+/** A refusal says which envelope it is about. @template T @param {number} number @param {() => T} check */
+function named(number, check) {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    throw new Invalid(error.code, `envelope ${number}: ${error.detail}`);
   }
-  const size = leaves.length;
-  const seal = { fingerprint: election.fingerprint, size, root: toHex(merkleRoot(leaves)) };
-  if (!same(seal, stated)) {
-    throw new Invalid("seal.differs", `this device: ${size} ${seal.root}; stated: ${stated.root}`);
-  }
-  return { seal, sums };
 }
 
 /**
@@ -128,7 +192,7 @@ export function same(a, b) {
 }
 
 /** RFC 6962 §2.1. @param {Uint8Array[]} leaves @returns {Uint8Array} */
-function merkleRoot(leaves) {
+export function merkleRoot(leaves) {
   const [first] = leaves;
   if (!first) return sha256();
   if (leaves.length === 1) return sha256(Uint8Array.of(0), first);

@@ -1,41 +1,68 @@
 /**
  * What a trustee's worker does, without the worker: keys, ceremony, drill, seal, decryption. Arguments and answers can
- * be cloned; what is secret leaves encrypted only, but for the passphrase that comes in.
+ * be cloned; what is secret leaves encrypted only, but for the passphrase that comes in. It is remembered until
+ * `forget`: where `passphrase` is null or missing, the last one that opened a file is meant.
  *
- * @typedef {import("./ceremony.mjs").Progress} Progress
  * @typedef {import("./ceremony_board.mjs").Files} Files
  * @typedef {import("./nonces.mjs").Random} Random
- * @typedef {(done: number, total: number) => void} Told
- * @typedef {{ definition: Uint8Array, official: string, seed: string, passphrase: string }} Opened
- *   definition's bytes and the texts of two key files under one passphrase
- * @typedef {Omit<Opened, "seed"> & { lines: string[], slot: string, envelopes: Uint8Array[],
- *   journal: Journal, minute: string }} Closed all events, and the box of a round
+ * @typedef {import("./trustee.mjs").Box} Box
  * @typedef {import("./trustee.mjs").Journal} Journal
+ * @typedef {import("./trustee.mjs").Part} Part
+ * @typedef {import("./trustee_opening.mjs").Owned} Owned
+ * @typedef {import("./trustee_opening.mjs").Opened} Opened
+ * @typedef {(done: number, total: number) => void} Told
+ * @typedef {{ definition: Uint8Array, lines: string[], slot: string }} Round all events
+ * @typedef {Owned & Round & { envelopes?: Uint8Array[], journal: Journal, minute: string }} Closed
+ *   without `envelopes`: as `verify` read the box before
  */
 
-import { fromInteger, toHex, toInteger, utf8 } from "./bytes.mjs";
+import { fromInteger, toHex, toInteger } from "./bytes.mjs";
 import { proceed } from "./ceremony.mjs";
-import { decoded, placeOf } from "./ceremony_documents.mjs";
+import { decoded, write } from "./ceremony_documents.mjs";
 import { decodeDefinition } from "./definition.mjs";
 import { makeDrill, requireShare } from "./drill.mjs";
-import { Invalid } from "./errors.mjs";
-import { groupNamed } from "./group.mjs";
-import { lock, unlock } from "./keyfile.mjs";
 import { dumps } from "./encoding.mjs";
+import { Invalid } from "./errors.mjs";
 import { signedDocument } from "./events.mjs";
+import { groupNamed } from "./group.mjs";
+import { Keyring } from "./keyring.mjs";
 import { publicKey, sign } from "./signing.mjs";
-import { publicOf, secretOf } from "./threshold.mjs";
-import { admit, decryptPartially, inspect } from "./trustee.mjs";
+import { publicOf } from "./threshold.mjs";
+import { admit, decryptPartially, inspect, join, requireRound, requireSame } from "./trustee.mjs";
+import * as opening from "./trustee_opening.mjs";
 import { follow, requireSealed } from "./trustee_rounds.mjs";
 
 const SHARE_SIZE = 32;
 
 export class TrusteeJobs {
   #random;
+  #keys;
+  /** Slot → the box that was verified last. @type {Map<string, Box>} */
+  #boxes = new Map();
 
   /** @param {Random} random */
   constructor(random) {
     this.#random = random;
+    this.#keys = new Keyring(random);
+  }
+
+  /** Until the next passphrase no key is open. */
+  forget() {
+    this.#keys.forget();
+  }
+
+  /** Whether a passphrase is remembered. */
+  isOpen() {
+    return this.#keys.isOpen;
+  }
+
+  /**
+   * Open the signing key for this visit; where its owner stands among the trustees.
+   * @param {Owned} args @param {Told} [told]
+   */
+  async open(args, told) {
+    const { id, index } = await opening.place(this.#keys, args, told);
+    return { id, index };
   }
 
   /**
@@ -45,19 +72,42 @@ export class TrusteeJobs {
   async official({ owner, passphrase }, told) {
     const secret = this.#random(32);
     const header = { purpose: "official", owner, public: publicKey(secret), session: null };
-    const file = decoded(await lock(header, secret, passphrase, this.#random, told));
+    const file = await this.#keys.lock(header, secret, passphrase, told);
     return { file, public: header.public };
   }
 
   /**
-   * The key file of a fresh seed for one ceremony.
-   * @param {Omit<Opened, "seed">} args @param {Told} [told]
+   * Sign documents with an official's key; so it is also proved that a file and a passphrase open
+   * that key: what `unlock` refuses, and `key.owner` for a file of somebody else.
+   * @param {{ owner: string, official: string, passphrase?: string | null,
+   *   documents: { kind: string, document: import("./encoding.mjs").Json }[] }} args @param {Told} [told]
    */
-  async seed({ definition, official, passphrase }, told) {
-    const place = await openPlace(definition, official, passphrase, told);
+  async sign({ owner, official, passphrase, documents }, told) {
+    const { header, secret } = await opening.official(this.#keys, official, passphrase, told);
+    if (header.owner !== owner) throw new Invalid("key.owner", header.owner);
+    const signatures = documents.map(({ kind, document }) => sign(secret, kind, document));
+    return { public: header.public, signatures };
+  }
+
+  /**
+   * The signed order to a service that a trustee may give: `fetch_box`.
+   * @param {Owned & { kind: string, slot: string }} args @param {Told} [told]
+   */
+  async order({ kind, slot, ...owned }, told) {
+    const { definition, id, key } = await opening.place(this.#keys, owned, told);
+    const { session } = definition;
+    const order = { kind, role: "trustee", session, signer: id, slot };
+    return decoded(dumps({ ...order, signature: sign(key, kind, order) }));
+  }
+
+  /**
+   * The key file of a fresh seed for one ceremony.
+   * @param {Owned} args @param {Told} [told]
+   */
+  async seed(args, told) {
+    const place = await opening.place(this.#keys, args, told);
     const secret = this.#random(32);
-    const header = seedHeader(place, secret);
-    return decoded(await lock(header, secret, passphrase, this.#random, told));
+    return this.#keys.lock(opening.seedHeader(place, secret), secret, args.passphrase, told);
   }
 
   /**
@@ -67,7 +117,7 @@ export class TrusteeJobs {
    * @param {Told} [told]
    */
   async step({ files, seen, drill, share: kept, ...opened }, told) {
-    const { place, seed } = await openBoth(opened, told);
+    const { place, seed } = await opening.both(this.#keys, opened, told);
     const { share, ...progress } = await proceed(place, seed, files, seen, drill, told);
     if (share === null || kept !== null) return { ...progress, share: kept };
     const { session } = place.definition;
@@ -75,33 +125,59 @@ export class TrusteeJobs {
     const stated = group.ser(publicOf(group, BigInt(share)));
     const header = { purpose: "trustee", owner: place.id, public: stated, session };
     const secret = fromInteger(BigInt(share), SHARE_SIZE);
-    const file = decoded(await lock(header, secret, opened.passphrase, this.#random, told));
+    const file = await this.#keys.lock(header, secret, opened.passphrase, told);
     return { ...progress, share: file };
   }
 
   /**
-   * The drill's document, from the two lines of the exported copy (B32, E30): `drill.incomplete`,
-   * `drill.other_official`, `drill.share` and what a key file is refused by.
-   * @param {Opened & { copy: string, trustees: string, minute: string }} args @param {Told} [told]
+   * The document that gives up the board of that number; a new one begins when all have signed one.
+   * @param {Owned & { number: number }} args @param {Told} [told]
+   */
+  async renewal({ number, ...owned }, told) {
+    return write(await opening.place(this.#keys, owned, told), "renewal", { number });
+  }
+
+  /**
+   * The drill's document, from the two lines of the exported copy (B32, E30), which the passphrase
+   * opens anew: `drill.incomplete`, `drill.other_official`, `drill.share` and what a key file is
+   * refused by.
+   * @param {Opened & { copy: string, passphrase: string, trustees: string, minute: string }} args
+   * @param {Told} [told]
    */
   async drill({ copy, trustees, minute, ...opened }, told) {
-    const { place, seed } = await openBoth(opened, told);
-    const { passphrase } = opened;
-    const lines = copy
-      .replace(/^\ufeff/, "")
-      .split("\n")
-      .map((line) => line.trim())
-      .filter(Boolean);
-    const [official, share] = lines;
-    if (lines.length !== 2 || !official || !share) throw new Invalid("drill.incomplete");
-    const key = await unlock(utf8(official), passphrase, "official", null, told);
-    if (key.header.owner !== place.id || toHex(key.secret) !== toHex(place.key)) {
+    const { place, seed } = await opening.both(this.#keys, opened, told);
+    const found = await opening.copy(copy, opened.passphrase, place.definition.session, told);
+    if (found.owner !== place.id || toHex(found.key) !== toHex(place.key)) {
       throw new Invalid("drill.other_official");
     }
-    const { session } = place.definition;
-    const found = await unlock(utf8(share), passphrase, "trustee", session, told);
-    if (found.header.owner !== place.id) throw new Invalid("key.owner", found.header.owner);
-    return makeDrill(place, seed, toInteger(found.secret), trustees, minute);
+    return makeDrill(place, seed, found.share, trustees, minute);
+  }
+
+  /**
+   * The key files of a copy for a device that has lost its own, opened and found to belong to
+   * `trustees`, the joint key of this session.
+   * @param {{ definition: Uint8Array, copy: string, passphrase: string, trustees: string }} args
+   * @param {Told} [told]
+   */
+  async restore({ definition, copy, passphrase, trustees }, told) {
+    const { session } = decodeDefinition(definition);
+    const { files, share } = await opening.copy(copy, passphrase, session, told);
+    const { official } = files;
+    const place = await opening.place(this.#keys, { definition, official, passphrase }, told);
+    requireShare(place, share, trustees);
+    return { id: place.id, ...files };
+  }
+
+  /**
+   * Read a closed box, in parts that other workers verified: what it is, and what was stated.
+   * @param {Round & { parts: Part[] }} args
+   */
+  verify({ definition, lines, slot, parts }) {
+    const { gate, stated, slips } = follow(decodeDefinition(definition), lines, slot);
+    requireRound(gate, stated);
+    const box = join(gate, parts, slips);
+    this.#boxes.set(slot, box);
+    return { own: box.seal, stated };
   }
 
   /**
@@ -109,13 +185,13 @@ export class TrusteeJobs {
    * @param {Closed} args @param {Told} [told]
    * @returns {Promise<{ journal: Journal, draft: string }>}
    */
-  async seal({ lines, slot, envelopes, journal: before, minute, ...opened }, told) {
-    const { definition, official, passphrase } = opened;
-    const place = await openPlace(definition, official, passphrase);
-    const { gate, stated, slips, sealed } = follow(place.definition, lines, slot);
+  async seal({ lines, slot, envelopes, journal: before, minute, ...owned }, told) {
+    const place = await opening.place(this.#keys, owned);
+    const found = follow(place.definition, lines, slot);
+    const { stated, sealed } = found;
     if (sealed.has(place.id)) throw new Invalid("seal.twice", "the events have this seal already");
     admit(before, slot, stated, minute); // before minutes of work
-    const { seal } = inspect(gate, envelopes, stated, slips, told);
+    const { seal } = this.#box(found, slot, envelopes, told);
     const journal = admit(before, slot, seal, minute);
     // The same box sealed again gives the same draft.
     const first = journal.rounds.find((one) => one.slot === slot)?.minute ?? minute;
@@ -128,22 +204,35 @@ export class TrusteeJobs {
    * @param {Told} [told]
    * @returns {Promise<{ journal: Journal, draft: string }>}
    */
-  async decrypt({ lines, slot, envelopes, journal: before, minute, share, ...opened }, told) {
-    const { definition, official, passphrase } = opened;
-    const place = await openPlace(definition, official, passphrase);
+  async decrypt({ lines, slot, envelopes, journal: before, minute, share, ...owned }, told) {
+    const place = await opening.place(this.#keys, owned);
     const found = follow(place.definition, lines, slot);
     requireSealed(place.definition, found, found.stated);
     const { session } = place.definition;
-    const file = await unlock(utf8(share), passphrase, "trustee", session);
+    const file = await this.#keys.open(share, owned.passphrase, "trustee", session);
     const secret = toInteger(file.secret);
     requireShare(place, secret, found.trustees);
-    const box = inspect(found.gate, envelopes, found.stated, found.slips, told);
+    const box = this.#box(found, slot, envelopes, told);
     const own = found.sealed.get(place.id);
     const known = own ? admit(before, slot, own, null) : before;
     const journal = admit(known, slot, box.seal, null);
     const partial = decryptPartially(found.gate, secret, box, this.#random);
     const body = { owner: place.index, partial };
     return { journal, draft: draft(place, "decrypted", slot, minute, body) };
+  }
+
+  /**
+   * The stated box of a round, all of it verified by this client.
+   * @param {import("./trustee_rounds.mjs").Told} found @param {string} slot
+   * @param {Uint8Array[] | undefined} envelopes @param {Told} [told]
+   */
+  #box({ gate, stated, slips }, slot, envelopes, told) {
+    if (envelopes) return inspect(gate, envelopes, stated, slips, told);
+    const box = this.#boxes.get(slot);
+    if (!box) throw new Invalid("seal.unread", slot);
+    requireRound(gate, stated);
+    requireSame(box.seal, stated);
+    return box;
   }
 }
 
@@ -157,31 +246,4 @@ function draft({ definition: { session }, id, key }, kind, slot, minute, body) {
   const signature = sign(key, kind, signedDocument(event, id, "trustee"));
   const signatures = [{ role: "trustee", signature, signer: id }];
   return decoded(dumps({ ...event, signatures }));
-}
-
-/** @param {Uint8Array} definition @param {string} official @param {string} passphrase @param {Told} [told] */
-async function openPlace(definition, official, passphrase, told) {
-  const { header, secret } = await unlock(utf8(official), passphrase, "official", null, told);
-  if (publicKey(secret) !== header.public) throw new Invalid("key.damaged", "another public key");
-  return placeOf(decodeDefinition(definition), header.owner, secret);
-}
-
-/** @param {Opened} opened @param {Told} [told] */
-async function openBoth({ definition, official, seed: file, passphrase }, told) {
-  const place = await openPlace(definition, official, passphrase, told);
-  const { session } = place.definition;
-  const { header, secret } = await unlock(utf8(file), passphrase, "trustee", session, told);
-  const expected = seedHeader(place, secret);
-  if (header.owner !== place.id || header.public !== expected.public) {
-    throw new Invalid("key.damaged", "the seed is of another trustee");
-  }
-  return { place, seed: secret };
-}
-
-/** @param {import("./ceremony_documents.mjs").Place} place @param {Uint8Array} seed */
-function seedHeader({ definition, index, id }, seed) {
-  const group = groupNamed(definition.group);
-  const secret = secretOf(group, seed, definition.session, index, definition.threshold);
-  const mark = group.ser(publicOf(group, secret.signing));
-  return { purpose: "trustee", owner: id, public: mark, session: definition.session };
 }

@@ -1,6 +1,7 @@
 /**
  * The module worker of a trustee's page; messages as in messages.mjs. Jobs are done one after the
- * other: two looks at a board at once could disagree about what was seen first.
+ * other: two looks at a board at once could disagree about what was seen first. What was opened is
+ * forgotten after ten minutes without a job.
  */
 
 import { Invalid } from "./errors.mjs";
@@ -11,12 +12,15 @@ const scope =
     /** @type {unknown} */ (globalThis)
   );
 const jobs = new TrusteeJobs((size) => crypto.getRandomValues(new Uint8Array(size)));
+const IDLE = 10 * 60 * 1000; // ms
 /** @type {Promise<void>} */
 let queue = Promise.resolve();
+let idle = 0;
 
 scope.addEventListener("message", (event) => {
   const { id, job, args } = /** @type {MessageEvent} */ (event).data;
   queue = queue.then(async () => {
+    clearTimeout(idle);
     try {
       const work = /** @type {any} */ (jobs)[job].bind(jobs);
       const told = (/** @type {number} */ done, /** @type {number} */ total) =>
@@ -30,5 +34,6 @@ scope.addEventListener("message", (event) => {
         refusal: { code, detail: known ? error.detail : String(error) },
       });
     }
+    idle = setTimeout(() => jobs.forget(), IDLE);
   });
 });

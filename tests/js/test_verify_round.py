@@ -1,0 +1,232 @@
+"""A counted round before its certificate is signed: what an official's browser finds."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from ballot.crypto import encoding
+from ballot.tally.archive import CastBallot, EncryptedTally
+from ballot.tally.archive_reader import read_archive
+from ballot.tally.envelope import encode_envelope, parse_admission
+from ballot.tally.events import Event, encode
+from tests.js.client import Bridge
+from tests.js.verifier import b64, statuses
+from tests.records import played
+
+SLOT = "projects-1"
+
+
+@pytest.fixture(scope="module")
+def browser(bundle: None) -> Iterator[Bridge]:
+    with Bridge("verify_bridge.mjs") as process:
+        yield process
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A round as the officials are told of it, with the certificate they are to sign."""
+
+    definition: bytes
+    events: tuple[Event, ...]
+    envelopes: tuple[bytes, ...]
+    archive: bytes | None
+    certificate: dict[str, Any]
+    slot: str = SLOT
+
+    def asked(self) -> dict[str, Any]:
+        return {
+            "definition": b64(self.definition),
+            "lines": [encode(event).decode() for event in self.events],
+            "slot": self.slot,
+            "envelopes": [b64(data) for data in self.envelopes],
+            "archive": None if self.archive is None else b64(self.archive),
+            "certificate": self.certificate,
+        }
+
+
+@cache
+def counted(name: str = "three_way", slot: str = SLOT, number: int = 0) -> Counted:
+    """The round of a play just before its n-th certificate."""
+    stage = played(name)
+    events = stage.board.events
+    certified = [i for i, e in enumerate(events) if e.kind == "certified" and e.slot == slot]
+    members, path = stage.played.members, f"rounds/{slot}/"
+    last = number == len(certified) - 1
+    document = encoding.loads(member(members[path + "certificate.json"])) if last else None
+    archive = members.get(path + "election.bel")
+    return Counted(
+        stage.definition.raw,
+        tuple(events[: certified[number]]),
+        envelopes_of(members, slot),
+        None if archive is None else member(archive),
+        document["certificate"] if document else {},
+        slot,
+    )
+
+
+def member(content: Any) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    out = io.BytesIO()
+    content(out)
+    return out.getvalue()
+
+
+def envelopes_of(members: dict[str, Any], slot: str) -> tuple[bytes, ...]:
+    """The envelopes of a box, put together again from archive and admissions."""
+    if f"rounds/{slot}/election.bel" not in members:
+        return ()
+    stages = read_archive(io.BytesIO(member(members[f"rounds/{slot}/election.bel"])))
+    bodies = [stage.body.decode() for stage in stages if isinstance(stage, CastBallot)]
+    lines = member(members[f"rounds/{slot}/admissions.jsonl"]).splitlines()
+    parts = [parse_admission(line) for line in lines]
+    return tuple(
+        encode_envelope(slot, body, cap, token)
+        for body, (_, cap, token) in zip(bodies, parts, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"),
+    [
+        ("three_way", SLOT),
+        ("grades", SLOT),
+        ("drawn", SLOT),
+        ("second_tie_by_lots", "projects-2"),
+        ("corrected_sheet", SLOT),
+        ("paper_only", None),
+    ],
+)
+def test_what_may_be_signed_is_valid(browser: Bridge, name: str, slot: str | None) -> None:
+    slots = [e.slot for e in played(name).board.events if e.kind == "certified"]
+    chosen = slot or str(slots[-1])
+    one = counted(name, chosen, slots.count(chosen) - 1)
+    answer = browser("round", **one.asked())
+    assert answer["verdict"] == "valid", answer["checks"]
+    assert answer["elected"] == one.certificate["elected"]
+    found = statuses(answer)
+    assert found["V13"] == found["V12"] == found["V3"] == "pass"
+    assert found["V6"] == ("pass" if one.envelopes else "not_applicable")
+
+
+def changed(certificate: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {**certificate, **changes}
+
+
+def recount(one: Counted, change: Callable[[dict[str, Any]], None]) -> Counted:
+    """Another counting event; the certificate points to it."""
+    events = list(one.events)
+    at = max(i for i, event in enumerate(events) if event.kind == "counted")
+    body = encoding.loads(encoding.dumps(events[at].body))
+    change(body)
+    events[at] = replace(events[at], body=body)
+    for i in range(at + 1, len(events)):
+        events[i] = replace(events[i], previous=events[i - 1].digest)
+    certificate = changed(one.certificate, log=events[-1].digest)
+    return replace(one, events=tuple(events), certificate=certificate)
+
+
+def swap_elected(body: dict[str, Any]) -> None:
+    outcome = body["outcome"]
+    outcome["elected"], outcome["not_chosen"] = (
+        outcome["not_chosen"][:1] + outcome["elected"][1:],
+        outcome["elected"][:1] + outcome["not_chosen"][1:],
+    )
+
+
+def one_more(body: dict[str, Any]) -> None:
+    for name in ("totals", "tablet"):
+        if body[name]:
+            body[name][0][0] += 1
+            body[name][0][-1] -= 1
+
+
+def partial_of_another(one: Counted) -> Counted:
+    """A trustee's share was wrong: the factors of one stand for another's."""
+    events = list(one.events)
+    places = [i for i, event in enumerate(events) if event.kind == "decrypted"]
+    first, second = places[:2]
+    body = {**events[first].body, "partial": events[second].body["partial"]}
+    events[first] = replace(events[first], body=body)
+    for i in range(first + 1, len(events)):
+        events[i] = replace(events[i], previous=events[i - 1].digest)
+    return replace(
+        one, events=tuple(events), certificate=changed(one.certificate, log=events[-1].digest)
+    )
+
+
+FORGERIES: dict[str, tuple[str, Callable[[Counted], Counted]]] = {
+    "a certificate with another item elected": (
+        "V13",
+        lambda one: replace(one, certificate=changed(one.certificate, elected=["T01", "T03"])),
+    ),
+    "a certificate with other totals": (
+        "V13",
+        lambda one: replace(
+            one, certificate=changed(one.certificate, totals=one.certificate["totals"][::-1])
+        ),
+    ),
+    "a certificate of another archive": (
+        "V13",
+        lambda one: replace(one, certificate=changed(one.certificate, archive="ab" * 32)),
+    ),
+    "a certificate from before the count": (
+        "V13",
+        lambda one: replace(one, certificate=changed(one.certificate, log=one.events[0].digest)),
+    ),
+    "a removed ballot": ("V8", lambda one: replace(one, envelopes=one.envelopes[1:])),
+    "a ballot twice": (
+        "V8",
+        lambda one: replace(one, envelopes=(one.envelopes[0], *one.envelopes[:-1])),
+    ),
+    "ballots in another order": ("V8", lambda one: replace(one, envelopes=one.envelopes[::-1])),
+    "an archive cut short": (
+        "V5",
+        lambda one: replace(one, archive=(one.archive or b"")[:-1024]),
+    ),
+    "an outcome against the rules": ("V12", lambda one: recount(one, swap_elected)),
+    "one vote more": ("V11", lambda one: recount(one, one_more)),
+    "a wrong partial decryption": ("V10", partial_of_another),
+    "a round that nobody counted": ("V3", lambda one: replace(one, events=one.events[:-1])),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_what_may_not_be_signed_is_refused(browser: Bridge, name: str) -> None:
+    check, forge = FORGERIES[name]
+    answer = browser("round", **forge(counted()).asked())
+    assert answer["verdict"] == "invalid", answer["checks"]
+    assert statuses(answer)[check] == "fail", answer["checks"]
+
+
+def test_without_its_archive_a_round_is_not_checkable(browser: Bridge) -> None:
+    answer = browser("round", **replace(counted(), archive=None).asked())
+    assert answer["verdict"] == "not_checkable"
+    assert statuses(answer)["V6"] == "not_checkable"
+
+
+def test_a_box_verified_before_is_not_verified_again_and_no_other_passes_for_it(
+    browser: Bridge,
+) -> None:
+    one = counted()
+    root = one.certificate["sealed"]["root"]
+    (tally,) = [
+        stage
+        for stage in read_archive(io.BytesIO(one.archive or b""))
+        if isinstance(stage, EncryptedTally)
+    ]
+    sums = [[[c["alpha"], c["beta"]] for c in row] for row in encoding.loads_compact(tally.body)]
+    verified = {"fingerprint": one.certificate["fingerprint"], "root": root, "sums": sums}
+    asked = {**one.asked(), "verified": verified}
+    assert browser("round", **asked)["verdict"] == "valid"
+    # The device remembers sums of other ballots under this root: they are not the archive's.
+    wrong = {**verified, "sums": [[[b, a] for a, b in row] for row in sums]}
+    answer = browser("round", **{**asked, "verified": wrong})
+    assert statuses(answer)["V9"] == "fail"
+    # And for another root nothing is believed.
+    other = browser("round", **{**asked, "verified": {**wrong, "root": "0" * 64}})
+    assert other["verdict"] == "valid"
