@@ -199,7 +199,7 @@ def _before(hallway: Hallway) -> Any:
     def show(words: Words) -> Response:
         state, _ = hallway.session()
         stage = "counted" if state.published else "open" if state.adopted else "preparing"
-        return page(
+        shown = page(
             "before.html",
             words,
             "/",
@@ -209,5 +209,8 @@ def _before(hallway: Hallway) -> Any:
             trouble=hallway.trouble,
             client=client_digest(),
         )
+        if state.published:  # the record is being made and verified: the result comes by itself
+            shown.headers["refresh"] = "3"
+        return shown
 
     return show

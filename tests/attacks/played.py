@@ -55,7 +55,7 @@ def play(name: str = "clear", note: str = "样例", practice: bool = False) -> S
         patch.object(stage, "slot_ids", lambda _: [FIRST, SECOND]),
         patch("ballot.demo.defining.slot_ids", lambda _: [FIRST, SECOND]),
         patch.object(stage, "make_slot_keys", lambda *_: keys),
-        patch("ballot.demo.defining.dumps", lambda value: dumps(value | {"practice": practice})),
+        patch("ballot.preparing.defining.dumps", lambda value: dumps(value | {"practice": practice})),
         # The exported copies need no passphrase here: it costs a second each.
         patch("ballot.demo.officials.lock", lambda _, secret, *__: secret),
         patch("ballot.demo.officials.unlock", lambda copy, *_, **__: (None, copy)),

@@ -20,6 +20,7 @@ from rich.table import Table
 from ballot.crypto import blind
 from ballot.crypto.group import GROUPS
 from ballot.crypto.slotkey import generate_slot_key
+from tests.bench.conducting import conduct
 from tests.bench.making import RANDOM, make_archive, make_record, timed
 from tests.bench.watch import Run, verify, watch
 
@@ -31,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ballots", type=int, nargs="*", default=[100, 1000])
     parser.add_argument("--archive", type=int, default=100, help="ballots of the archives; 0: none")
+    parser.add_argument("--no-conduct", dest="conduct", action="store_false", help="leave it out")
     parser.add_argument("--keep", type=Path, help="folder for the records made")
     parser.add_argument("--record", type=Path, nargs="*", default=[], help="records kept before")
     options = parser.parse_args()
@@ -38,6 +40,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if options.archive:
             _crypto(table, options.archive, Path(folder))
+        if options.conduct:
+            _conduct(table)
         kept = options.keep or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
         for ballots in options.ballots:
@@ -47,6 +51,11 @@ def main() -> None:
         for path in options.record:
             _record(table, path)
     Console(file=sys.stdout, width=160).print(table)
+
+
+def _conduct(table: Table) -> None:
+    waits, works = conduct(lambda what, *ms: table.add_row(what, *(f"{one:.0f}" for one in ms)))
+    table.add_row('from "close" to the certificate, 86 deputies', f"{waits:.0f}", f"{works:.0f}")
 
 
 def _crypto(table: Table, ballots: int, folder: Path) -> None:

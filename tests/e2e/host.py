@@ -364,7 +364,11 @@ class Host:
         async def serve() -> None:
             listeners = [one.listener for plan in self.plans for one in plan.services]
             self._servers = [
-                uvicorn.Server(uvicorn.Config(one.app, access_log=False, log_level="warning"))
+                uvicorn.Server(
+                    uvicorn.Config(
+                        one.app, access_log=False, log_level="warning", timeout_keep_alive=15
+                    )
+                )
                 for one in listeners
             ]
             await asyncio.gather(

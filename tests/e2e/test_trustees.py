@@ -2,20 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from secrets import token_bytes
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from ballot.conduct import read_box
 from ballot.crypto.encoding import code_of_hex
-from ballot.tally import aggregate
-from ballot.tally.events import decode_event, draft, sign_event
-from ballot.trustee import drafts
-from tests.e2e.trustees import PASSPHRASE, PATIENCE, TrusteePage, TrusteesHost
+from ballot.tally.events import decode_event
+from tests.e2e.trustees import PASSPHRASE, PATIENCE, TrusteePage, TrusteesHost, wrong_partial
 
 MARKS = ["YYYAAAAAA", "YAAAAAAAA", "AYAAAAAAA"]
 
@@ -120,7 +115,7 @@ def test_they_check_seal_and_decrypt_and_a_wrong_share_stops_nobody(
         confirm.click()
     first.on("封箱已核对")
     # The third hands in a share that is none: refused by name, and the other two go on.
-    wrong = _wrong_partial(host, slot, 3)
+    wrong = wrong_partial(host, slot, 3)
     json = {"content-type": "application/json"}
     answer = httpx.post(f"{host.address}/api/events", content=wrong, headers=json)
     assert answer.status_code in (400, 409, 422)
@@ -137,17 +132,3 @@ def test_they_check_seal_and_decrypt_and_a_wrong_share_stops_nobody(
         )
     found = [decode_event(line) for line in host.events()]
     assert sorted(one.body["owner"] for one in found if one.kind == "decrypted") == [1, 2]
-
-
-def _wrong_partial(host: TrusteesHost, slot: str, owner: int) -> bytes:
-    """A partial decryption with the shape of a true one, by a key of nobody."""
-    host.follow()
-    gate = host.gate(slot)
-    box = read_box(gate, [data for _, data in host.boxed._box.sealed(slot)])
-    fingerprint = gate.election.fingerprint
-    data = aggregate.decrypt_partially(gate.group, fingerprint, 12345, box.sums, token_bytes)
-    body = {"owner": owner, "partial": data.decode()}
-    event = draft("decrypted", host.definition.session, slot, "2025-01-16T09:00Z", body)
-    one = host.trustees[owner - 1]
-    signature = sign_event(one.key, event, one.id, "trustee")
-    return drafts.encode(replace(event, signatures=(signature,)))

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, TimeoutError
 
 from ballot.accounts import Accounts
+from ballot.conduct import read_box
 from ballot.crypto.encoding import unb64url
 from ballot.crypto.keyfile import KeyHeader, lock
 from ballot.crypto.threshold import verify_trustees
@@ -20,8 +21,11 @@ from ballot.demo import acts
 from ballot.demo.officials import Official
 from ballot.settings import read_secret
 from ballot.store.office import OfficeStore
+from ballot.tally import aggregate
 from ballot.tally.casting import encrypt, seal_envelope
 from ballot.tally.envelope import pad
+from ballot.tally.events import draft, sign_event
+from ballot.trustee import drafts
 from tests.e2e.host import Host, plan_of
 from tests.e2e.tablet import AXE
 from tests.offices import PASSWORD, Clock, invited, otp
@@ -199,3 +203,17 @@ class TrusteePage:
         """Nothing may have gone wrong on the page."""
         self.context.close()
         assert not self.troubles, self.troubles
+
+
+def wrong_partial(host: TrusteesHost, slot: str, owner: int) -> bytes:
+    """A partial decryption with the shape of a true one, by a key of nobody."""
+    host.follow()
+    gate = host.gate(slot)
+    box = read_box(gate, [data for _, data in host.boxed._box.sealed(slot)])
+    fingerprint = gate.election.fingerprint
+    data = aggregate.decrypt_partially(gate.group, fingerprint, 12345, box.sums, token_bytes)
+    body = {"owner": owner, "partial": data.decode()}
+    event = draft("decrypted", host.definition.session, slot, "2025-01-16T09:00Z", body)
+    one = host.stage.holders("scrutineer")[owner - 1]
+    signature = sign_event(one.key, event, one.id, "trustee")
+    return drafts.encode(replace(event, signatures=(signature,)))

@@ -48,6 +48,8 @@ export class Voting {
   checkStillOpen() {
     const { app } = this;
     if (!this.ballot || app.store.outgoing) return;
+    // Cast: the receipt may still be shown, and nothing is left that the close could end.
+    if (!app.store.wallet[this.ballot.slot]) return;
     const state = app.board.rounds.get(this.ballot.slot)?.state;
     if (state === "open" || state === undefined) return;
     this.forget();
