@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 
 from tests.e2e.host import Host
-from tests.e2e.tablet import Tablet
+from tests.e2e.tablet import LANDSCAPE, Tablet
+from tests.unit.test_web_office import BASE
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -85,3 +88,43 @@ def tablets(browser: Browser, shots: Path) -> Iterator[Callable[..., Tablet]]:
     yield take
     for tablet in taken:
         tablet.close()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Pages of an application that answers in this process, to whoever signed in as ``who``."""
+    made = []
+    # Playwright has this thread's event loop.
+    with ThreadPoolExecutor(1) as thread:
+
+        def open_(who: Any, path: str, size: tuple[int, int] = LANDSCAPE) -> Page:
+            context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+            made.append(context)
+
+            def answer(route: Route) -> None:
+                asked = route.request
+                at = urlsplit(asked.url)
+                target = at.path + (f"?{at.query}" if at.query else "")
+                kind = {"content_type": asked.headers.get("content-type", "")}
+                body = asked.post_data_buffer
+                found = thread.submit(
+                    who.ask, asked.method, target, body, **(kind if body else {})
+                ).result()
+                if location := found.headers.get("location"):
+                    moved = f'<meta http-equiv="refresh" content="0;url={location}">'
+                    route.fulfill(status=200, content_type="text/html", body=moved)
+                    return
+                kept = {k: v for k, v in found.headers.items() if k != "content-length"}
+                route.fulfill(status=found.status_code, headers=kept, body=found.content)
+
+            context.route("**/*", answer)
+            page = context.new_page()
+            page.goto(BASE + path)
+            return page
+
+        yield open_
+        for context in made:
+            context.close()

@@ -2,17 +2,14 @@
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from ballot.demo.plan import standard_plan
 from ballot.demo.rounds import Casting
@@ -20,9 +17,10 @@ from ballot.demo.sample import load_sample
 from ballot.demo.stage import Stage
 from ballot.web.app import result_app
 from tests import web_fixture
-from tests.e2e.tablet import LANDSCAPE, axe
+from tests.e2e.conftest import Open
+from tests.e2e.tablet import axe
 from tests.elections import Stream
-from tests.paper_offices import BASE, Browser, PaperOffice, with_roll
+from tests.paper_offices import Browser, PaperOffice, with_roll
 from tests.plays import check_in
 from tests.records import begin
 
@@ -55,46 +53,6 @@ def hall(tmp_path: Path, town: Stage) -> Iterator[PaperOffice]:
     found = PaperOffice(tmp_path, town.definition, town.board.events)
     yield found
     found.database.close()
-
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(browser: Chromium) -> Iterator[Open]:
-    """Pages of an application that answers in this process, to whoever signed in as ``who``."""
-    made = []
-    # Playwright has this thread's event loop.
-    with ThreadPoolExecutor(1) as thread:
-
-        def open_(who: Browser, path: str, size: tuple[int, int] = LANDSCAPE) -> Page:
-            context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-            made.append(context)
-
-            def answer(route: Route) -> None:
-                asked = route.request
-                at = urlsplit(asked.url)
-                target = at.path + (f"?{at.query}" if at.query else "")
-                kind = {"content_type": asked.headers.get("content-type", "")}
-                body = asked.post_data_buffer
-                found = thread.submit(
-                    who.ask, asked.method, target, body, **(kind if body else {})
-                ).result()
-                if location := found.headers.get("location"):
-                    moved = f'<meta http-equiv="refresh" content="0;url={location}">'
-                    route.fulfill(status=200, content_type="text/html", body=moved)
-                    return
-                kept = {k: v for k, v in found.headers.items() if k != "content-length"}
-                route.fulfill(status=found.status_code, headers=kept, body=found.content)
-
-            context.route("**/*", answer)
-            page = context.new_page()
-            page.goto(BASE + path)
-            return page
-
-        yield open_
-        for context in made:
-            context.close()
 
 
 def teller(hall: PaperOffice, number: int = 0, lang: str = "zh") -> Browser:

@@ -5,7 +5,6 @@ two projects tie and are voted on again.
 """
 
 import io
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,20 +53,14 @@ def test_a_whole_session_is_held_by_its_officials(
     one, two, missing = (people[each.id] for each in host.stage.officials[3:])
     for page in people.values():
         page.restore(tmp_path / "key.json")
-    print(time.time(), "restored")
     _adopt(host, clerk, chair, chief)
-    print(time.time(), "adopted")
     _ceremony(host, [chief, one, two, missing], tmp_path)
-    print(time.time(), "ceremony")
     chair.propose("rules_adopted", yes=24, no=0, abstain=0)
     wallets = _check_in(host, clerk, chief)
-    print(time.time(), "checkin")
     deputies = [tablets(host, wallet=wallet) for wallet in wallets[:2]]
     marks = [EIGHT] * 7 + [NINE] * 7
     _vote(host, FIRST, chair, chief, wallets, deputies, marks)
-    print(time.time(), "voted")
     _count(host, FIRST, [chair, chief, one, two], _sheet(host, FIRST, [EIGHT] * 3 + [NINE] * 3))
-    print(time.time(), "counted")
     selection = host.stage.board.state.round(FIRST).selection
     assert selection is not None
     assert len(selection.tied) == 2
@@ -75,13 +68,10 @@ def test_a_whole_session_is_held_by_its_officials(
     chief.sign_task()
     assert host.kinds()[-1] == "run_off_called"
     _vote(host, SECOND, chair, chief, wallets, deputies, ["YN"] * 8 + ["NY"] * 6)
-    print(time.time(), "voted2")
     _count(host, SECOND, [chair, chief, one, two], _sheet(host, SECOND, ["YN"] * 3 + ["NY"] * 3))
     chair.propose("published")
     chief.sign_task()
-    print(time.time(), "publ")
     _published(host, chair)
-    print(time.time(), "end")
 
 
 def _adopt(host: WholeHost, clerk: WholePage, chair: WholePage, chief: WholePage) -> None:

@@ -25,6 +25,7 @@ from ballot.store.engine import Database
 from ballot.store.presence import Deputy
 from ballot.store.roll import RollStore
 from ballot.tls import issue, load_authority
+from ballot.web import running
 from ballot.web.running import build
 from tests.records import empty_stage, vote_plan
 from tests.services.session import Live, free_ports, live_session, name_of, scrypt_cost
@@ -181,6 +182,28 @@ def test_a_session_over_https_with_the_halls_own_authority(tmp_path: Path) -> No
                 httpx.get(f"{address}/health")
         with pytest.raises(httpx.HTTPError):
             httpx.get(f"http://127.0.0.1:{live.hall.port}/health")
+
+
+def test_the_scrutineers_authority_is_trusted_where_its_certificate_was_put(
+    tmp_path: Path,
+) -> None:
+    for place, name in (("hall", "hall.local"), ("own", "scrutineers.local")):
+        arguments = ["tls", "init", "--name", name, "--data-dir", str(tmp_path / place)]
+        assert RUN.invoke(app, arguments).exit_code == 0
+    own, hall = tmp_path / "own/tls", tmp_path / "hall/tls"
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(own / "signer.pem", own / "signer.key")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(our_context(tmp_path / "hall"), server, "scrutineers.local")
+    (hall / "trusted-scrutineers.pem").write_bytes((own / "authority.pem").read_bytes())
+    handshake(our_context(tmp_path / "hall"), server, "scrutineers.local")
+
+
+def our_context(data: Path) -> ssl.SSLContext:
+    """What the hall's services check certificates against."""
+    found = running._verify(Settings(data_dir=data))
+    assert isinstance(found, ssl.SSLContext)
+    return found
 
 
 @pytest.mark.parametrize(
