@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from typing import Any
 from unittest.mock import patch
 
 from ballot.crypto.encoding import code_of_hex, dumps
@@ -32,6 +33,10 @@ def play(name: str = "clear", note: str = "样例", practice: bool = False) -> S
     """
     if name not in MARKS:
         return records.played(name)
+
+    def written(value: dict[str, Any]) -> bytes:
+        return dumps(value | {"practice": practice})
+
     data = resources.files("ballot.data").joinpath("qinghe_town.json").read_bytes()
     sample = load_sample(data, "three_way", None, Stream("sample"))
     source = sample.source | {
@@ -55,7 +60,7 @@ def play(name: str = "clear", note: str = "样例", practice: bool = False) -> S
         patch.object(stage, "slot_ids", lambda _: [FIRST, SECOND]),
         patch("ballot.demo.defining.slot_ids", lambda _: [FIRST, SECOND]),
         patch.object(stage, "make_slot_keys", lambda *_: keys),
-        patch("ballot.preparing.defining.dumps", lambda value: dumps(value | {"practice": practice})),
+        patch("ballot.preparing.defining.dumps", written),
         # The exported copies need no passphrase here: it costs a second each.
         patch("ballot.demo.officials.lock", lambda _, secret, *__: secret),
         patch("ballot.demo.officials.unlock", lambda copy, *_, **__: (None, copy)),
