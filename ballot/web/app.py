@@ -6,6 +6,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
@@ -49,7 +50,17 @@ def mount_static(app: FastAPI) -> None:
     """Style sheets and scripts, as they lie in the package. Nothing else is compressed: the
     length of an answer must say nothing of what it holds (attack B24).
     """
-    app.mount("/static", GZipMiddleware(StaticFiles(directory=_STATIC)), name="static")
+    app.mount("/static", GZipMiddleware(_Static(directory=_STATIC)), name="static")
+
+
+class _Static(StaticFiles):
+    """Files that a browser keeps and asks after: page and worker load a module once."""
+
+    def file_response(self, *args: Any, **named: Any) -> Response:
+        """The file with its header for caches."""
+        response: Response = super().file_response(*args, **named)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 def result_app(record: Path, hosts: Collection[str] = LOCAL_HOSTS) -> FastAPI:

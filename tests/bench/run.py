@@ -20,6 +20,7 @@ from rich.table import Table
 from ballot.crypto import blind
 from ballot.crypto.group import GROUPS
 from ballot.crypto.slotkey import generate_slot_key
+from tests.bench.browsing import browse
 from tests.bench.conducting import conduct
 from tests.bench.making import RANDOM, make_archive, make_record, timed
 from tests.bench.watch import Run, verify, watch
@@ -42,6 +43,7 @@ def main() -> None:
             _crypto(table, options.archive, Path(folder))
         if options.conduct:
             _conduct(table)
+            browse(lambda what, found: table.add_row(what, f"{found:.0f}"))
         kept = options.keep or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
         for ballots in options.ballots:

@@ -51,16 +51,17 @@ def plan_of(
     practice: bool,
     drawn: bool,
     paper: bool = False,
+    sample: str = "qinghe_town.json",
     **rules: Any,
 ) -> Plan:
-    """One vote of each style on the sample's nine projects, with ids v1, v2, …; ``rules`` differ
+    """One vote of each style on the sample's projects, with ids v1, v2, …; ``rules`` differ
     from the sample's.
     """
-    data = resources.files("ballot.data").joinpath("qinghe_town.json").read_bytes()
+    data = resources.files("ballot.data").joinpath(sample).read_bytes()
     votes = []
     for i, style in enumerate(styles, 1):
-        sample = load_sample(data, "three_way" if style == "motion" else style, 1, token_bytes)
-        plan = standard_plan(sample, "Ed25519", tuple(f"v{i}-{n + 1}" for n in range(rounds)))
+        town = load_sample(data, "three_way" if style == "motion" else style, 1, token_bytes)
+        plan = standard_plan(town, "Ed25519", tuple(f"v{i}-{n + 1}" for n in range(rounds)))
         first = plan.votes[0]
         channels = ("tablet", "paper") if paper else ("tablet",)
         vote = replace(first, id=f"v{i}", rules={**first.rules, **rules}, channels=channels)

@@ -3,7 +3,7 @@
 import { button, h } from "./dom.mjs";
 import { bigSign, headingPlace, next } from "./frame.mjs";
 import { after } from "./idle_timer.mjs";
-import { qrPicture } from "./qr.mjs";
+import { qrLater } from "./qr_later.mjs";
 
 const STAYS = 6_000;
 const HELD = 60_000; // for who writes the code down or has it read aloud (WCAG 2.2.1)
@@ -33,7 +33,7 @@ export function done(receipt, held = false) {
             h("p", { class: "code code--big" }, receipt.code),
             h("p", {}, t("done.says")),
           ),
-          qrPicture(receipt.tracker.toUpperCase(), t("done.qr")),
+          qrLater(receipt.tracker.toUpperCase(), t("done.qr")),
         ),
         h("p", { class: "noprint" }, t(held ? "done.holds" : "done.clears")),
       ],

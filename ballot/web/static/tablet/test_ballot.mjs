@@ -3,7 +3,7 @@
 
 import { h } from "./dom.mjs";
 import { headingPlace, next } from "./frame.mjs";
-import { qrPicture } from "./qr.mjs";
+import { qrLater } from "./qr_later.mjs";
 import { choices } from "./review.mjs";
 
 /**
@@ -18,7 +18,7 @@ export function testBallot(opened) {
       title: t("test.title"),
       kind: "opened",
       content: [
-        h("section", { class: "opened__qr", "aria-label": t("test.qr") }, qrPicture(opened.opening, t("test.qr"))),
+        h("section", { class: "opened__qr", "aria-label": t("test.qr") }, qrLater(opened.opening, t("test.qr"))),
         h(
           "section",
           { class: "opened__how", "aria-label": t("test.title") },

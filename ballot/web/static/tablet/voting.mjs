@@ -3,6 +3,7 @@
 import { codeOf, findSlot, Invalid } from "./core.mjs";
 import { marking } from "./marking.mjs";
 import { notice } from "./notices.mjs";
+import { warmQr } from "./qr_later.mjs";
 import { review } from "./review.mjs";
 import { testBallot } from "./test_ballot.mjs";
 
@@ -68,6 +69,7 @@ export class Voting {
       const marks = this.app.store.marks(slot) ?? items.map(() => "");
       const code = codeOf(digest);
       this.ballot = { slot, vote, number, style: vote.style, items, limit, code, marks };
+      warmQr();
       this.mark();
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
