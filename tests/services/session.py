@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -136,18 +136,13 @@ class Live:
 
     def rows(self, service: str, sql: str) -> list[tuple[Any, ...]]:
         """What a query of a service's database finds."""
-        database = self.database(service)
-        with database.read() as session:
-            found = [tuple(row) for row in session.connection().exec_driver_sql(sql)]
-        database.close()
-        return found
+        with closing(self.database(service)) as database, database.read() as session:
+            return [tuple(row) for row in session.connection().exec_driver_sql(sql)]
 
     def execute(self, service: str, sql: str) -> None:
         """Change a service's database behind its back."""
-        database = self.database(service)
-        with database.write() as session:
+        with closing(self.database(service)) as database, database.write() as session:
             session.connection().exec_driver_sql(sql)
-        database.close()
 
     @cached_property
     def registrar(self) -> httpx.Client:

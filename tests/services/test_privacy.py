@@ -86,7 +86,7 @@ PATHS = {"slot": FIRST, "path": "page.css", "number": "QH-001", "deputy": "QH-00
 def routes(live: Live) -> list[str]:
     """The path of every route of the registrar, its parameters filled in."""
     (running,) = [one for one in live.plan("registrar").services if one.name == "registrar"]
-    app: Any = running.listener.app
+    app: Any = getattr(running.listener.app, "app", running.listener.app)
     found = []
     for route in _flat(app.routes):
         path = re.sub(r"\{(\w+)(:\w+)?\}", lambda m: PATHS.get(m[1], "x"), route)
