@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,18 +161,33 @@ class Modes:
     def _session(
         self, settings: Settings, record: Path, practice: Practice | None
     ) -> tuple[dict[str, FastAPI], Hallway | None]:
-        """The application of each service of a session; ``practice``: one prepared here."""
+        """The application of each service of a session; ``practice``: one prepared here. What
+        does not start leaves no connection behind.
+        """
+        with ExitStack() as undo:
+            found = self._applied(settings, record, practice, undo)
+            undo.pop_all()
+        return found
+
+    def _applied(
+        self, settings: Settings, record: Path, practice: Practice | None, undo: ExitStack
+    ) -> tuple[dict[str, FastAPI], Hallway | None]:
+        def opened(name: str) -> Database:
+            database = Database(settings.database(name))
+            undo.callback(database.close)
+            return database
+
         services = ("registrar", "box", "signer") if len(self._wanted) > 1 else self._wanted
         wanted = [name for name in self._wanted if _is_here(settings, name, services, False)]
         at, hosts = {name: self._at[name] for name in wanted}, self._hosts
         apps: dict[str, FastAPI] = {}
         hallway = None
         if "box" in wanted:
-            box = BoxService(Database(settings.database("box")), _secret(settings, "box"))
+            box = BoxService(opened("box"), _secret(settings, "box"))
             pages = at.get("registrar") or settings.origin("registrar", settings.port)
             apps["box"] = box_app(box, hosts, pages, link_secret(settings), settings.tick)
         if "signer" in wanted:
-            database, secret = Database(settings.database("signer")), _secret(settings, "signer")
+            database, secret = opened("signer"), _secret(settings, "signer")
             apps["signer"] = signer_app(
                 SignerService(database, secret), hosts, link_secret(settings)
             )
@@ -179,7 +195,7 @@ class Modes:
             box_at, signer_at = settings.box_at or at.get("box", ""), settings.signer_at
             signer_at = signer_at or at.get("signer", "")
             peers = [_peer(settings, signer_at)] if signer_at else []
-            database = Database(settings.database("registrar"))
+            database = opened("registrar")
             try:
                 boxes = _boxes(settings, box_at) if box_at else None
                 registrar = RegistrarService(database, _secret(settings, "registrar"), peers, boxes)

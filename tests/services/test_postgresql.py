@@ -1,5 +1,6 @@
 """The three services on PostgreSQL, each under a role that cannot change what it stored."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +20,18 @@ from tests.records import empty_stage
 from tests.services.session import NAMES, Live, problem_of, scrypt_cost, together
 
 SLOT = "projects-1"
-pytestmark = pytest.mark.needs("postgresql")
+# Connections to a server that was killed end with the objects that held them, with a warning.
+pytestmark = [
+    pytest.mark.needs("postgresql"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _ended_here() -> Iterator[None]:
+    """What such a connection warns of is told here, and to no test that comes after."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
