@@ -50,7 +50,9 @@ def registrar_app(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        service.close()
+        for follower in around.followers:
+            await follower.client.aclose()
+        service.ends.close()
 
     app = new_app(
         around.hosts,

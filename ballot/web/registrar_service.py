@@ -5,6 +5,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ class RegistrarService:
         boxes: Boxes | None = None,
     ) -> None:
         check_version(database, SERVICES["registrar"])
-        self.close = database.close
+        self.ends = ExitStack()
+        """What is closed when the service ends."""
+        self.ends.callback(database.close)
         self._store, self.roll = BoardStore(database), RollStore(database)
         raw = self._store.definition()
         if raw is None:

@@ -177,6 +177,13 @@ class Modes:
             undo.callback(database.close)
             return database
 
+        def asking(at: str) -> httpx.Client:
+            client = httpx.Client(base_url=at, verify=_verify(settings), timeout=TIMEOUT)
+            undo.callback(client.close)
+            clients.append(client)
+            return client
+
+        clients: list[httpx.Client] = []
         services = ("registrar", "box", "signer") if len(self._wanted) > 1 else self._wanted
         wanted = [name for name in self._wanted if _is_here(settings, name, services, False)]
         at, hosts = {name: self._at[name] for name in wanted}, self._hosts
@@ -194,10 +201,11 @@ class Modes:
         if "registrar" in wanted:
             box_at, signer_at = settings.box_at or at.get("box", ""), settings.signer_at
             signer_at = signer_at or at.get("signer", "")
-            peers = [_peer(settings, signer_at)] if signer_at else []
+            known = link_secret(settings)
+            peers = [HttpPeer(asking(signer_at), known)] if signer_at else []
             database = opened("registrar")
             try:
-                boxes = _boxes(settings, box_at) if box_at else None
+                boxes = HttpBoxes(asking(box_at), known) if box_at else None
                 registrar = RegistrarService(database, _secret(settings, "registrar"), peers, boxes)
             except Invalid as error:
                 if error.code == "signer.missing" and not peers:
@@ -207,6 +215,8 @@ class Modes:
             if "signer" in wanted and not registrar.board.definition.practice:
                 # The second signature is worth something only on another machine (attack E35).
                 raise Invalid("serve.signer_here", "the second signer belongs on another machine")
+            for client in clients:
+                registrar.ends.callback(client.close)
             around = _around(settings, hosts, box_at, signer_at, record)
             secret, store = _secret(settings, "registrar"), OfficeStore(database)
             definition, door = registrar.board.definition, self._door
@@ -289,13 +299,3 @@ def _around(
         tick=settings.tick,
         authority=_authority(settings),
     )
-
-
-def _boxes(settings: Settings, box_at: str) -> HttpBoxes:
-    client = httpx.Client(base_url=box_at, verify=_verify(settings), timeout=TIMEOUT)
-    return HttpBoxes(client, link_secret(settings))
-
-
-def _peer(settings: Settings, signer_at: str) -> HttpPeer:
-    client = httpx.Client(base_url=signer_at, verify=_verify(settings), timeout=TIMEOUT)
-    return HttpPeer(client, link_secret(settings))

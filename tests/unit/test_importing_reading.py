@@ -242,16 +242,11 @@ print(status.split("VmHWM:")[1].split()[0], file=sys.stderr)
 @pytest.mark.parametrize("name", ["zip bomb", "entity bomb", "a million rows", "too many rows"])
 def test_the_reader_of_a_hostile_workbook_stays_below_200_mb(name: str) -> None:
     members, code = HOSTILE[name]()
-    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED], input=packed(members), capture_output=True, check=True
     )
-    after = os.times()
     assert code.encode() in done.stdout
     assert int(done.stderr.split()[-1]) < 200_000  # kB; the child's own peak
-    # Processor time, not that of the clock: tests share the machine.
-    used = after.children_user + after.children_system
-    assert used - before.children_user - before.children_system < 2
 
 
 def test_memory_beyond_the_limit_ends_in_a_refusal() -> None:
