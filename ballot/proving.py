@@ -110,6 +110,11 @@ def step_of(secret: bytes, typed: str, now: float) -> int | None:
     return found
 
 
+def code_at(secret: bytes, now: float) -> str:
+    """What an authenticator app shows at that moment (Unix seconds)."""
+    return _totp(secret).generate(int(now)).decode()
+
+
 def _totp(secret: bytes) -> TOTP:
     return TOTP(secret, 6, SHA1(), _STEP)  # noqa: S303 -- the code is HMAC-SHA-1, which stands
 

@@ -72,14 +72,14 @@ class House:
 
     @property
     def accounts(self) -> Any:
-        assert self.modes._door is not None
-        return self.modes._door.accounts
+        assert self.modes.door is not None
+        return self.modes.door.accounts
 
     def browser(self, *roles: str, who: str = "clerk") -> "Browser":
         """A browser signed in with these roles; without any, nobody's."""
         browser = Browser(self)
         if roles:
-            guard = self.modes._door.guard  # type: ignore[union-attr]
+            guard = self.modes.door.guard  # type: ignore[union-attr]
             cookie = guard.sessions.open(Who(who, frozenset(roles), who), "zh")
             browser.jar.set("__Host-desk", cookie)
             session = guard.sessions.find(cookie)

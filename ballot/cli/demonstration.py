@@ -43,6 +43,9 @@ def demo_command(
     out: Annotated[Path, typer.Option(help="Directory for the record.")] = Path("demo-out"),
     serve: Annotated[bool, typer.Option(help="Serve the result page at the end.")] = True,
     port: Annotated[int, typer.Option(help="Port of the result page on 127.0.0.1.")] = 8000,
+    officials: Annotated[
+        bool, typer.Option(help="A link for every official; helpers play those that you do not.")
+    ] = False,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
 ) -> None:
     """Play a whole session with simulated people, from the definition to the public record."""
@@ -58,6 +61,9 @@ def demo_command(
     path = out / "record.zip"
     watched = serve and sys.stdin.isatty()
     try:
+        if officials:
+            _walk(source, style, voters, _SUITES[suite], out, port if serve else 0, watched, lang)
+            return
         sample = load_sample(source, style, voters, secrets.token_bytes)
         check_sample(sample, _SUITES[suite], secrets.token_bytes)
         bars = Bars(console, lang)
@@ -83,6 +89,34 @@ def demo_command(
         fail(message(lang, "demo.refused", code="record.invalid", detail=error))
     except OSError as error:
         fail(message(lang, "demo.out", path=out, reason=error.strerror or str(error)))
+    if report.exit_code() != 0:
+        raise typer.Exit(report.exit_code())
+
+
+def _walk(
+    source: bytes,
+    style: str | None,
+    voters: int | None,
+    group: str,
+    out: Path,
+    port: int,
+    watched: bool,
+    lang: str,
+) -> None:
+    """``--officials``: from the preparation in pages to the record, which is verified."""
+    from ballot.cli.walking import walk_through
+    from ballot.verify.record import verify_record
+
+    sample = load_sample(source, style, voters, secrets.token_bytes)
+    check_sample(sample, group, secrets.token_bytes)
+    found = walk_through(sample, group, out, port, watched, lang)
+    if found is None:
+        return
+    path, code = found
+    report = verify_record(lambda: path.open("rb"), code, 2, lambda done, total: None)
+    typer.echo(message(lang, "demo.verdict", verdict=message(lang, f"demo.{report.verdict}")))
+    typer.echo(message(lang, "demo.record", path=path))
+    typer.echo(f"  ballot verify {path} --session {code}")
     if report.exit_code() != 0:
         raise typer.Exit(report.exit_code())
 

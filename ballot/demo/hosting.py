@@ -5,9 +5,11 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 
 import httpx
+from starlette.types import ASGIApp
 
 from ballot.demo.stage import Stage
 from ballot.installing import Roll, install_definition, install_roll, make_secret
@@ -78,6 +80,12 @@ class Hosted:
         """A client of the box."""
         return httpx.Client(base_url=self.at["box"], timeout=60)
 
+    def close(self) -> None:
+        """End the clients that were asked for."""
+        for name in ("registrar", "box"):
+            if client := self.__dict__.pop(name, None):
+                client.close()
+
     @property
     def hallway(self) -> Hallway:
         """What the pages of the hall share."""
@@ -90,16 +98,32 @@ class Hosted:
         self.hallway.service.registrar.take_paper(deputy)
 
 
+def as_it_is(plan: Plan, app: ASGIApp) -> ASGIApp:
+    """Nothing stands in front of the registrar."""
+    return app
+
+
 @contextmanager
-def hosted(settings: Settings, services: Sequence[str]) -> Iterator[Hosted]:
-    """These services of a directory, until the block ends. Raises as :func:`build`."""
+def hosted(
+    settings: Settings,
+    services: Sequence[str],
+    front: Callable[[Plan, ASGIApp], ASGIApp] = as_it_is,
+) -> Iterator[Hosted]:
+    """These services of a directory, until the block ends; ``front`` answers in the registrar's
+    place. Raises as :func:`build`.
+    """
     plan = build(settings, services)
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stop: list[Callable[[], None]] = []
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        listeners = [one.listener for one in plan.services]
+        listeners = [
+            replace(one.listener, app=front(plan, one.listener.app))
+            if one.name == "registrar"
+            else one.listener
+            for one in plan.services
+        ]
         loop.run_until_complete(serve(listeners, ready.set, plan.stop, stop.append))
         loop.close()
 
@@ -107,7 +131,11 @@ def hosted(settings: Settings, services: Sequence[str]) -> Iterator[Hosted]:
     thread.start()
     try:
         ready.wait(60)
-        yield Hosted(plan)
+        found = Hosted(plan)
+        try:
+            yield found
+        finally:
+            found.close()
     finally:
         loop.call_soon_threadsafe(stop[0])
         thread.join()

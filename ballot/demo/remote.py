@@ -82,6 +82,81 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
         time.sleep(0.2)
 
 
+def check_in(
+    definition: Definition,
+    registrar: httpx.Client,
+    code: str,
+    slots: Sequence[str],
+    random: Random,
+) -> dict[str, Wallet]:
+    """A tablet's check-in with a pass, from the first request to the end of its session."""
+    device = b64url(random(32))
+    shown = {"device": device, "pass": code}
+    login = {**JSON, "authorization": f"Bearer {device}", "sec-fetch-site": "same-origin"}
+    answer_of(registrar.post("/api/check-in", content=dumps(shown), headers=login))
+    wallets = _draw(definition, registrar, login, slots, random)
+    answer_of(registrar.post("/api/check-in/end", content=b"{}", headers=login))
+    return wallets
+
+
+def _draw(
+    definition: Definition,
+    registrar: httpx.Client,
+    login: dict[str, str],
+    slots: Sequence[str],
+    random: Random,
+) -> dict[str, Wallet]:
+    """The tablet's side of issuing: draw, blind, unblind, verify."""
+    group, session = definition.group, definition.session
+    drawn: dict[str, tuple[int, str, list[blind.Blinded]]] = {}
+    for slot in slots:
+        s = random_scalar(group, random)
+        credential = group.ser(group.power_g(s))
+        message = blind.token_message(credential, session, slot)
+        keys = definition.slot(slot)[1].keys
+        drawn[slot] = s, credential, [blind.blind(k, message, random) for k in keys]
+    requests = [
+        {"blinded": [b64url(one.request) for one in blinded], "slot": slot}
+        for slot, (_, _, blinded) in drawn.items()
+    ]
+    body = dumps({"requests": requests})
+    sent = patiently(lambda: answer_of(registrar.post("/api/issue", content=body, headers=login)))
+    wallets = {}
+    for entry in loads(sent)["answers"]:
+        slot = entry["slot"]
+        s, credential, blinded = drawn[slot]
+        message = blind.token_message(credential, session, slot)
+        keys = definition.slot(slot)[1].keys
+        token = tuple(
+            blind.finalize(key, message, unb64url(text, MODULUS_SIZE), one.inverse)
+            for key, text, one in zip(keys, entry["signatures"], blinded, strict=True)
+        )
+        wallets[slot] = Wallet(credential, s, token)
+    return wallets
+
+
+def cast(
+    definition: Definition,
+    box: httpx.Client,
+    gate: Gate,
+    marks: str,
+    wallet: Wallet,
+    random: Random,
+) -> None:
+    """A tablet's ballot; raises what the box refuses, and ``receipt.wrong`` for a receipt of
+    anything else.
+    """
+    unsigned = encrypt(gate, marks, wallet.credential, random(32))
+    envelope = seal_envelope(gate, unsigned, wallet.s, wallet.token, random)
+    answer = answer_of(box.post("/cast", content=pad(gate, envelope), headers=ENVELOPE))
+    receipt = loads(answer.rstrip(b" "))
+    tracker = decode_envelope(gate, envelope).tracker.hex()
+    document = receipt_document(gate.session, gate.slot, tracker)
+    if receipt != {**document, "signature": receipt.get("signature")}:
+        raise Invalid("receipt.wrong", "a receipt for another ballot")
+    verify(definition.box_key, "receipt", document, receipt["signature"])
+
+
 class PaperDesk(Protocol):
     """The clerk's own screen, where sheets are handed out."""
 
@@ -117,43 +192,8 @@ class RemoteDesk:
         if channel == "paper":
             patiently(lambda: self._papers.take_paper(deputy))
             return {}
-        device = b64url(self._random(32))
-        shown = {"device": device, "pass": self._passes[deputy]}
-        login = {**JSON, "authorization": f"Bearer {device}", "sec-fetch-site": "same-origin"}
-        answer_of(self._registrar.post("/api/check-in", content=dumps(shown), headers=login))
-        wallets = self._draw(login)
-        answer_of(self._registrar.post("/api/check-in/end", content=b"{}", headers=login))
-        return wallets
-
-    def _draw(self, login: dict[str, str]) -> dict[str, Wallet]:
-        """The tablet's side of issuing: draw, blind, unblind, verify."""
-        group, session = self._definition.group, self._definition.session
-        drawn: dict[str, tuple[int, str, list[blind.Blinded]]] = {}
-        for slot in self._slots:
-            s = random_scalar(group, self._random)
-            credential = group.ser(group.power_g(s))
-            message = blind.token_message(credential, session, slot)
-            keys = self._definition.slot(slot)[1].keys
-            drawn[slot] = s, credential, [blind.blind(k, message, self._random) for k in keys]
-        requests = [
-            {"blinded": [b64url(one.request) for one in blinded], "slot": slot}
-            for slot, (_, _, blinded) in drawn.items()
-        ]
-        body, post = dumps({"requests": requests}), self._registrar.post
-        sent = patiently(lambda: answer_of(post("/api/issue", content=body, headers=login)))
-        answer = loads(sent)
-        wallets = {}
-        for entry in answer["answers"]:
-            slot = entry["slot"]
-            s, credential, blinded = drawn[slot]
-            message = blind.token_message(credential, session, slot)
-            keys = self._definition.slot(slot)[1].keys
-            token = tuple(
-                blind.finalize(key, message, unb64url(text, MODULUS_SIZE), one.inverse)
-                for key, text, one in zip(keys, entry["signatures"], blinded, strict=True)
-            )
-            wallets[slot] = Wallet(credential, s, token)
-        return wallets
+        code = self._passes[deputy]
+        return check_in(self._definition, self._registrar, code, self._slots, self._random)
 
     def close(self) -> dict[str, Any]:
         """See :class:`ballot.demo.desk.Desk`: the clerk's order ends it on every signer."""
@@ -192,19 +232,8 @@ class RemoteTablets:
             time.sleep(0.05)
 
     def cast(self, gate: Gate, marks: str, wallet: Wallet) -> None:
-        """See :class:`ballot.demo.tablets.Tablets`; raises what the box refuses, and
-        ``receipt.wrong`` for a receipt of anything else.
-        """
-        unsigned = encrypt(gate, marks, wallet.credential, self._random(32))
-        envelope = seal_envelope(gate, unsigned, wallet.s, wallet.token, self._random)
-        body = pad(gate, envelope)
-        answer = answer_of(self._box.post("/cast", content=body, headers=ENVELOPE))
-        receipt = loads(answer.rstrip(b" "))
-        tracker = decode_envelope(gate, envelope).tracker.hex()
-        document = receipt_document(gate.session, gate.slot, tracker)
-        if receipt != {**document, "signature": receipt.get("signature")}:
-            raise Invalid("receipt.wrong", "a receipt for another ballot")
-        verify(self._board.definition.box_key, "receipt", document, receipt["signature"])
+        """See :class:`ballot.demo.tablets.Tablets`; raises as :func:`cast`."""
+        cast(self._board.definition, self._box, gate, marks, wallet, self._random)
         self.accepted[gate.slot] += 1
 
     def close(self, gate: Gate) -> dict[bytes, bytes]:

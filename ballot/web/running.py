@@ -123,7 +123,8 @@ class Modes:
     ) -> None:
         self._settings, self._wanted, self._at, self._home = settings, wanted, at, home
         self._hosts = {settings.public_name, settings.host, *LOOPBACK}
-        self._door = home.door() if home else None
+        self.door = home.door() if home else None
+        """Who may open the officials' pages, where sessions are prepared here."""
         self._lock = threading.Lock()
         self.hallway: Hallway | None = None
         self.setup_code = ""
@@ -144,7 +145,7 @@ class Modes:
 
     def _applications(self) -> dict[str, FastAPI]:
         """The application of every service for what is to be done now."""
-        if self._home is None or self._door is None:
+        if self._home is None or self.door is None:
             record = self._settings.data_dir / "record.zip"
             found, self.hallway = self._session(self._settings, record, None)
         elif (running := self._home.running()) is not None:
@@ -152,9 +153,9 @@ class Modes:
             practice = Practice(store, frozen.number, self.turn) if frozen else None
             found, self.hallway = self._session(running.settings, running.record, practice)
         else:
-            self.setup_code = self._door.accounts.begin("clerk", UNNAMED) or ""
+            self.setup_code = self.door.accounts.begin("clerk", UNNAMED) or ""
             found, self.hallway = {}, None
-            app = preparing_app(self._home, self._door, self._hosts, self.turn)
+            app = preparing_app(self._home, self.door, self._hosts, self.turn)
             found["registrar"] = app
         return {name: found.get(name) or not_ready_app(self._hosts) for name in self._wanted}
 
@@ -219,7 +220,7 @@ class Modes:
                 registrar.ends.callback(client.close)
             around = _around(settings, hosts, box_at, signer_at, record)
             secret, store = _secret(settings, "registrar"), OfficeStore(database)
-            definition, door = registrar.board.definition, self._door
+            definition, door = registrar.board.definition, self.door
             if door is None and store.in_use():
                 door = open_door(store, secret, definition.assembly)
             found = officials(

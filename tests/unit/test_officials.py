@@ -57,7 +57,7 @@ def test_with_accounts_there_is_no_desk_code_and_a_setup_code_until_the_first_lo
     offered = secret_of(accounts, second.setup_code)
     from ballot import proving
 
-    typed = proving._totp(offered).generate(int(accounts._clock())).decode()
+    typed = proving.code_at(offered, accounts._clock())
     accounts.accept(second.setup_code, PASSWORD, typed)
     assert build(hall).setup_code == ""
 

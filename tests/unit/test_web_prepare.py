@@ -263,7 +263,7 @@ def test_every_official_reads_and_only_the_clerk_changes_anything(house: House) 
 
 def test_freezing_and_taking_back_want_the_password_typed_a_moment_ago(house: House) -> None:
     clerk = house.prepare()
-    sessions = house.modes._door.guard.sessions  # type: ignore[union-attr]
+    sessions = house.modes.door.guard.sessions  # type: ignore[union-attr]
     later = sessions._clock() + FRESH + 1
     sessions._clock = lambda: later
     for path in ("/freeze", "/frozen/back", "/frozen/start"):

@@ -1,0 +1,110 @@
+"""A helper's part in ceremony, drill, seal and decryption: the device of ``ballot trustee``."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx
+
+from ballot.crypto.encoding import loads
+from ballot.demo.remote import JSON, RemoteBoard, answer_of
+from ballot.demo.walking.furnishing import PASSWORD
+from ballot.demo.walking.helper import Helper
+from ballot.tally.orders import encode_order, sign_order
+from ballot.tally.session import Definition
+from ballot.trustee.ceremony import Progress, proceed
+from ballot.trustee.device import open_share, read_copy, write_copy
+from ballot.trustee.documents import file_name, place_of
+from ballot.trustee.drill import make_drill
+from ballot.trustee.sealing import decrypt, record_of, seal
+
+
+class TrusteeHelper:
+    """One trustee of one session; ``box``: a client of the box."""
+
+    def __init__(self, helper: Helper, definition: Definition, box: httpx.Client) -> None:
+        self._helper, self._box = helper, box
+        self._place = place_of(definition, helper.id, helper.key)
+        self._files = helper.device.session(definition)
+        self._known = ""
+        self._seed = b""
+
+    def proceed(self) -> bool:
+        """Do what the ceremony lets this trustee do now; whether anything was added."""
+        answer = self._helper.client.get("/api/ceremony", params={"known": self._known})
+        if answer.status_code == 204:
+            return False
+        shown = loads(answer_of(answer))
+        board = {one["name"]: one["text"].encode() for one in shown["documents"]}
+        progress = self._step(board)
+        added = [name for name in progress.documents if name not in board]
+        for name in added:
+            path = f"/api/ceremony/{shown['number']}/{name}"
+            me = {**JSON, "x-csrf-token": self._helper.get("/api/me")["token"]}
+            document = progress.documents[name]
+            answer_of(self._helper.client.post(path, content=document, headers=me))
+        self._known = "" if added else str(shown["state"])
+        return bool(added)
+
+    def _step(self, board: dict[str, bytes]) -> Progress:
+        place, files = self._place, self._files
+        # Opening a key file takes half a second, on purpose: once is enough.
+        seed = self._seed = self._seed or files.seed(place, PASSWORD)
+        name = file_name("drill", place.index)
+        progress = proceed(place, seed, board, files.seen(), files.drill(name))
+        files.save_seen(dict(progress.seen))
+        if progress.trustees is None or progress.share is None:
+            return progress
+        if not files.share_file.exists():
+            files.keep_share(place, progress.share, PASSWORD)
+        if files.drill(name) is None:
+            copy = read_copy(write_copy(self._helper.device, files))
+            share = open_share(copy["trustee"], place, PASSWORD)
+            files.save_drill(name, make_drill(place, seed, share, progress.trustees, minute()))
+            return self._step(board)
+        return progress
+
+    def seal(self, board: RemoteBoard, slot: str) -> None:
+        """Verify the box and sign its seal; ``board`` has everything that was published."""
+        place, files = self._place, self._files
+        with files.journal_lock():
+            journal, event = seal(
+                record_of(board.state, board.events),
+                files.journal(place),
+                place,
+                slot,
+                self.envelopes(slot),
+                minute(),
+            )
+            files.save_journal(journal)
+        board.publish(replace(event, signatures=()), event.signatures)
+
+    def decrypt(self, board: RemoteBoard, slot: str) -> None:
+        """Decrypt this trustee's part of the sealed sum."""
+        place, files = self._place, self._files
+        with files.journal_lock():
+            journal, event = decrypt(
+                record_of(board.state, board.events),
+                files.journal(place),
+                place,
+                files.share(place, PASSWORD),
+                slot,
+                self.envelopes(slot),
+                minute(),
+                secrets.token_bytes,
+            )
+            files.save_journal(journal)
+        board.publish(replace(event, signatures=()), event.signatures)
+
+    def envelopes(self, slot: str) -> Sequence[bytes]:
+        """The closed box, as its trustees may read it."""
+        place = self._place
+        order = sign_order(place.key, "fetch_box", place.definition.session, slot, place.id)
+        answer = self._box.post("/orders", content=encode_order(order), headers=JSON)
+        return answer_of(answer).splitlines()
+
+
+def minute() -> str:
+    """Now, as events write it."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}"  # noqa: TID251 -- a device has a clock
