@@ -81,9 +81,10 @@ class Deputies:
                 pass
             gate = gate_of(state, joint_key(state), slot)
             wallets = self._wallets.get(slot, [])
-            for i, (marks, wallet) in enumerate(zip(self._marks(board, slot), wallets), 1):  # noqa: B905
+            ballots = list(zip(self._marks(board, slot), wallets, strict=False))
+            for i, (marks, wallet) in enumerate(ballots, 1):
                 cast(board.definition, box, gate, marks, wallet, secrets.token_bytes)
-                self._progress("cast", i, len(wallets))
+                self._progress("cast", i, len(ballots))
         return True
 
     def sheets(self, board: RemoteBoard, slot: str) -> Papers:
