@@ -23,6 +23,7 @@ _COMMANDS = {
     "install": "installing:install_command",
     "passes": "passes:passes_command",
     "codes": "slips:codes_command",
+    "codes-unused": "slips_unused:codes_unused_command",
     "check-test": "checking:check_test_command",
     "import": "importing:app",
     "db": "databases:app",

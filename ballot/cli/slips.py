@@ -20,6 +20,7 @@ from ballot.crypto.encoding import MAX_DOCUMENT, dumps, parse_json
 from ballot.crypto.errors import Invalid
 from ballot.crypto.group import GROUPS, Group, group_named
 from ballot.locale import message
+from ballot.preparing.slips import FILE, code_of_lists, encode_lists
 from ballot.tally.session import MAX_DEPUTIES
 
 
@@ -46,6 +47,7 @@ def codes_command(
     slips: set[str] = set()
     while len(slips) < count:
         slips.add(draw_code(secrets.token_bytes))
+    lists = []
     with Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(message(lang, "codes.progress"), total=count * len(uuids))
         for slot, uuid in uuids.items():
@@ -54,11 +56,15 @@ def codes_command(
                 s = derive_secret(group, uuid, slip)
                 found.append(group.ser(group.power_g(s)))
                 bars.advance(task)
-            (out / f"{slot}.json").write_bytes(dumps(sorted(found)))
+            lists.append((slot, uuid, sorted(found)))
+            (out / f"{slot}.json").write_bytes(dumps(lists[-1][2]))
+    (out / FILE).write_bytes(encode_lists(group.name, lists))
     note = message(lang, "codes.note")
     cards = [Card("", "", slip, note) for slip in sorted(slips)]
     write_sheet(out / "slips.html", lang, title, message(lang, "codes.heading"), cards)
     typer.echo(message(lang, "codes.done", number=count, lists=len(uuids), path=out))
+    code = code_of_lists(group.name, lists)
+    typer.echo(message(lang, "codes.lists", path=out / FILE, code=code))
 
 
 def _read_draft(value: Any) -> tuple[str, Group, int, dict[str, str]]:

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bars
 
-from ballot.cli import trustee_keys
+from ballot.cli import trustee_ceremony, trustee_keys
 from ballot.cli.output import language, plain, read_file
 from ballot.cli.trustee_files import (
     HOME,
@@ -36,113 +36,21 @@ from ballot.cli.trustee_files import (
     take_place,
 )
 from ballot.crypto.encoding import code_of_hex, pretty
-from ballot.crypto.errors import Invalid
 from ballot.locale import message
 from ballot.tally.events import Event
 from ballot.trustee import drafts
-from ballot.trustee.ceremony import Progress, proceed
-from ballot.trustee.device import SessionFiles, open_official, open_share, read_copy
-from ballot.trustee.documents import Place, file_name
-from ballot.trustee.drill import make_drill, require_share
+from ballot.trustee.documents import Place
 from ballot.trustee.journal import from_events
 from ballot.trustee.review import add_signatures, review, roles_for
 from ballot.trustee.sealing import decrypt, seal
 
 app = typer.Typer(no_args_is_help=True, help="A scrutineer's device: keys, seal, decryption.")
-ceremony = typer.Typer(no_args_is_help=True, help="The key ceremony.")
 app.add_typer(trustee_keys.app, name="key")
-app.add_typer(ceremony, name="ceremony")
+app.add_typer(trustee_ceremony.app, name="ceremony")
+app.command("drill")(trustee_ceremony.drill_command)
 
 Slot = Annotated[str, typer.Option(help="Id of the round's slot.")]
 Box = Annotated[Path | None, typer.Option(help="The box; default: box-SLOT.jsonl in the folder.")]
-
-
-@ceremony.command("step")
-def step_command(
-    board: Folder,
-    home: Home = HOME,
-    passphrase_file: PassphraseFile = None,
-    session: Code = "",
-    lang: Lang = "zh",
-) -> None:
-    """Do whatever can be done now, and say for whom you wait. May be repeated at any time."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
-    with refusing(lang):
-        if told.record.state.trustees is not None:
-            share = files.share(place, passphrase)
-            require_share(place, share, told.record.state.trustees.encode())
-            files.forget_ceremony()
-            show(lang, "trustee.keys_are_ready")
-            return
-        _report(_step(told, place, files, passphrase, lang), place, told, lang)
-
-
-def _step(told: Session, place: Place, files: SessionFiles, passphrase: str, lang: str) -> Progress:
-    """One pass: what was accepted and the share are saved before anything is handed out."""
-    seed = files.seed(place, passphrase)
-    drill = files.drill(file_name("drill", place.index))
-    progress = proceed(place, seed, told.documents(), files.seen(), drill)
-    files.save_seen(dict(progress.seen))
-    if progress.trustees is not None and progress.share is not None:
-        files.keep_share(place, progress.share, passphrase)
-    for name, data in progress.documents.items():
-        path = told.folder / name
-        if not path.exists():
-            path.write_bytes(data)
-            show(lang, "trustee.wrote", path=path)
-    return progress
-
-
-def _report(progress: Progress, place: Place, told: Session, lang: str) -> None:
-    if progress.event is not None:
-        path = told.folder / "keys-ready.json"
-        path.write_bytes(drafts.encode(progress.event))
-        show(lang, "trustee.ceremony_done", path=path)
-        return
-    if progress.waiting == "drill" and place.id in progress.missing:
-        show(lang, "trustee.do_drill")
-    names = [told.definition.officer(one).name for one in progress.missing if one != place.id]
-    if names:
-        step = message(lang, f"trustee.step.{progress.waiting}")
-        show(lang, "trustee.waiting", step=step, names=message(lang, "trustee.comma").join(names))
-
-
-@app.command("drill")
-def drill_command(
-    board: Folder,
-    copy: Annotated[Path, typer.Option(help="The exported copy, or the text of its QR sheet.")],
-    home: Home = HOME,
-    passphrase_file: PassphraseFile = None,
-    session: Code = "",
-    lang: Lang = "zh",
-) -> None:
-    """Prove with the exported copy, not with this device's files, that it opens and works."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
-    with refusing(lang):
-        if copy.exists() and copy.resolve().is_relative_to(home.resolve()):
-            raise Invalid("drill.not_a_copy", str(copy))
-        found = read_copy(read_file(copy, trustee_keys.MAX_COPY, lang))
-        if set(found) != {"official", "trustee"}:
-            raise Invalid("drill.incomplete")
-        if open_official(found["official"], passphrase) != (place.id, place.key):
-            raise Invalid("drill.other_official")
-        share = open_share(found["trustee"], place, passphrase)
-        seed = files.seed(place, passphrase)
-        name = file_name("drill", place.index)
-        progress = proceed(place, seed, told.documents(), files.seen(), files.drill(name))
-        if progress.trustees is None:
-            raise Invalid("drill.too_early")
-        made = make_drill(place, seed, share, progress.trustees, now())
-        if files.drill(name) is None:
-            files.save_drill(name, made)
-        show(lang, "trustee.drilled")
-        _report(_step(told, place, files, passphrase, lang), place, told, lang)
 
 
 @app.command("seal")

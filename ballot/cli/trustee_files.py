@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from ballot.tally.definition import decode_definition
 from ballot.tally.events import Event, decode_event
 from ballot.tally.lifecycle import replay
 from ballot.tally.session import Definition
+from ballot.trustee.boards import complete, folder_name, renewing
 from ballot.trustee.device import Device, SessionFiles
 from ballot.trustee.documents import MAX_DOCUMENT as MAX_MESSAGE
 from ballot.trustee.documents import Place, place_of
@@ -56,10 +57,44 @@ class Session:
         """Where the envelopes of a round lie, unless another file is named."""
         return self.folder / f"box-{slot}.jsonl"
 
-    def documents(self) -> dict[str, bytes]:
-        """The folder's JSON files by name, each cut off one byte after what one may have."""
-        files = sorted(self.folder.glob("[1-5]-*.json"))
-        return {file.name: read_start(file, MAX_MESSAGE + 1) for file in files}
+    def board(self) -> "LaidBoard":
+        """The board in use: the first that not every trustee has given up before its KeysReady
+        was complete. Raises ``ceremony.…`` for a renewal that does not hold.
+        """
+        number = 1
+        while True:
+            folder = self.folder / folder_name(number)
+            files = sorted(folder.glob("[0-5]-*.json"))
+            found = {file.name: read_start(file, MAX_MESSAGE + 1) for file in files}
+            gave_up = renewing(self.definition, number, found)
+            ready = complete(self.definition, found)
+            if ready is not None or len(gave_up) < len(self.definition.trustees):
+                return LaidBoard(folder, number, found, gave_up, ready)
+            number += 1
+
+
+@dataclass(frozen=True)
+class LaidBoard:
+    """A board in a folder. ``documents``: name → bytes, each cut off one byte after what one may
+    have; ``gave_up``: who signed a renewal (officer ids); ``ready``: KeysReady, signed by all.
+    """
+
+    folder: Path
+    number: int
+    documents: Mapping[str, bytes]
+    gave_up: tuple[str, ...]
+    ready: Event | None
+
+    def put(self, name: str, data: bytes) -> Path | None:
+        """A document of one's own, in one piece; None where it is there already."""
+        path = self.folder / name
+        if path.exists():
+            return None
+        self.folder.mkdir(exist_ok=True)
+        half = path.with_name(f".{name}")
+        half.write_bytes(data)
+        half.replace(path)
+        return path
 
 
 def read_session(folder: Path, lang: str) -> Session:

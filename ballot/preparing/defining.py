@@ -1,7 +1,7 @@
 """The bytes of a definition from a preparation and the public keys that it names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -22,7 +22,8 @@ _PADDED = 1024  # bytes: envelopes of a slot are padded to a multiple of it (att
 @dataclass(frozen=True)
 class Public:
     """What the services made for a version: the box key, signer → slot → key (hex), slot → uuid,
-    and the salt of the roll's digest.
+    and the salt of the roll's digest. With drawn codes there is no signer, and the lists are
+    the preparation's.
     """
 
     box: str
@@ -34,6 +35,7 @@ class Public:
 def definition_bytes(preparation: Preparation, practice: bool, public: Public) -> bytes:
     """The definition's canonical bytes; raises what is unlawful or inconsistent in it."""
     about, committee = preparation.about, preparation.committee
+    lists = preparation.slips.lists if about.drawn else {}
     names = ("congress", "assembly", "government", "title", "year", "date", "note", "group")
     value = {
         **{name: getattr(about, name) for name in names},
@@ -58,8 +60,8 @@ def definition_bytes(preparation: Preparation, practice: bool, public: Public) -
         "box_key": public.box,
         "min_ballots": about.min_ballots,
         "min_paper": about.min_paper,
-        "token_kind": "blind",
-        "votes": [_vote(vote, public) for vote in preparation.votes],
+        "token_kind": about.token_kind,
+        "votes": [_vote(vote, public, lists) for vote in preparation.votes],
     }
     return with_lengths(value).raw
 
@@ -75,7 +77,7 @@ def with_lengths(value: dict[str, Any]) -> Definition:
     return decode_definition(dumps(value))
 
 
-def _vote(vote: Voting, public: Public) -> dict[str, Any]:
+def _vote(vote: Voting, public: Public, lists: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     names = ("id", "title", "kind", "style", "seats")
     return {
         **{name: getattr(vote, name) for name in names},
@@ -90,7 +92,7 @@ def _vote(vote: Voting, public: Public) -> dict[str, Any]:
                 "uuid": public.uuids[slot],
                 "length": 1,
                 "keys": [keys[slot] for keys in public.signers.values()],
-                "drawn": [],
+                "drawn": list(lists.get(slot, ())),
             }
             for slot in vote.slot_ids
         ],
@@ -100,10 +102,18 @@ def _vote(vote: Voting, public: Public) -> dict[str, Any]:
 def check(preparation: Preparation, practice: bool, signer: bool) -> Invalid | None:
     """What a definition refuses in a preparation whatever its keys will be: the first thing.
 
-    Asked with stand-ins for the keys, which take seconds to make. ``signer``: with a second one.
+    Asked with stand-ins for the keys, which take seconds to make, and with drawn codes for one
+    deputy, because every element of their lists was looked at when they came. ``signer``: with
+    a second one.
     """
     stand_ins, slots = _moduli(2 * len(preparation.slots)), preparation.slots
-    names = SIGNERS if signer else SIGNERS[:1]
+    names: tuple[str, ...] = SIGNERS if signer else SIGNERS[:1]
+    if preparation.about.drawn:
+        names, slips = (), preparation.slips
+        first = {slot: listed[:1] for slot, listed in slips.lists.items()}
+        preparation = replace(
+            preparation, roll=preparation.roll[:1], slips=replace(slips, lists=first)
+        )
     signers = {
         name: dict(zip(slots, stand_ins[i * len(slots) :], strict=False))
         for i, name in enumerate(names)

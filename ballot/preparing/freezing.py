@@ -55,18 +55,21 @@ class Freezer:
         """
         if missing(preparation, practice, place):
             raise Invalid("prepare.missing", "something is missing")
-        random, number = self._random, self.store.next_number()
+        random, number, slots = self._random, self.store.next_number(), preparation.slots
         made = _make_keys(preparation, practice and place.signer_here, step)
         box = SigningKey(random(32)) if place.box_here else None
         deputies = tuple(Deputy(one.number, one.name) for one in preparation.roll)
         roll = Roll(deputies, random(32))
         signers = {owner: _public(keys) for owner, keys in made.items()}
-        if preparation.about.second_signer and len(signers) == 1:
+        about, uuids = preparation.about, {slot: draw_digits(22, random) for slot in slots}
+        if about.drawn:
+            uuids = dict(preparation.slips.uuids)
+        elif about.second_signer and len(signers) == 1:
             signers[SIGNERS[1]] = dict(preparation.signer)
         public = Public(
             box=box.public if box else preparation.box,
             signers=signers,
-            uuids={slot: draw_digits(22, random) for slot in preparation.slots},
+            uuids=uuids,
             salt=roll.salt,
         )
         raw = definition_bytes(preparation, practice, public)
@@ -89,17 +92,19 @@ class Freezer:
         if "box" in services and box is not None:
             _put_box_key(services["box"], box, self._random)
             install_definition(services["box"].database, "box", frozen.definition)
-        for name, owner in (("signer", SIGNERS[1]), ("registrar", SIGNERS[0])):
-            service = services.get(name)
-            if service is None or owner not in keys:
-                continue
-            _put_keys(service, owner, keys[owner], self._random)
-            if name == "registrar":
-                board = BoardStore(service.database)
-                for number, line in enumerate(lines, 1):
-                    board.append(number, line)
+        if "signer" in services and SIGNERS[1] in keys:
+            service = services["signer"]
+            _put_keys(service, SIGNERS[1], keys[SIGNERS[1]], self._random)
             install_roll(service.database, decode_definition(frozen.definition), roll)
-            install_definition(service.database, name, frozen.definition)
+            install_definition(service.database, "signer", frozen.definition)
+        service = services["registrar"]
+        if SIGNERS[0] in keys:  # with drawn codes nobody signs tokens
+            _put_keys(service, SIGNERS[0], keys[SIGNERS[0]], self._random)
+        board = BoardStore(service.database)
+        for number, line in enumerate(lines, 1):
+            board.append(number, line)
+        install_roll(service.database, decode_definition(frozen.definition), roll)
+        install_definition(service.database, "registrar", frozen.definition)
 
 
 def is_untouched(service: str, database: Database) -> bool:
@@ -110,6 +115,8 @@ def is_untouched(service: str, database: Database) -> bool:
 
 
 def _make_keys(preparation: Preparation, both: bool, step: Step) -> Keys:
+    if preparation.about.drawn:
+        return {}
     second = both and preparation.about.second_signer
     owners, slots = SIGNERS if second else SIGNERS[:1], preparation.slots
     made: Keys = {owner: {} for owner in owners}

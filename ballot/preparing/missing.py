@@ -51,6 +51,7 @@ def missing(preparation: Preparation, practice: bool, place: Place) -> tuple[Mis
         *_committee(preparation),
         *_votes(preparation),
         *_keys(preparation, practice, place),
+        *_slips(preparation),
     ]
     if not found and (error := check(preparation, practice, preparation.about.second_signer)):
         fields: dict[str, str | int] = {"code": error.code, "detail": error.detail}
@@ -165,9 +166,25 @@ def lawful(margin: Margin) -> dict[str, str | int]:
 def _keys(preparation: Preparation, practice: bool, place: Place) -> Iterator[Missing]:
     if not place.box_here and not preparation.box:
         yield Missing("keys.box", "keys")
-    if not preparation.about.second_signer or (practice and place.signer_here):
+    about = preparation.about
+    if about.drawn or not about.second_signer or (practice and place.signer_here):
         return
     if set(preparation.signer) != set(preparation.slots):
         yield Missing("keys.signer", "keys", fields={"slots": " ".join(preparation.slots)})
     if not place.signer_known:
         yield Missing("keys.signer_at", "keys")
+
+
+def _slips(preparation: Preparation) -> Iterator[Missing]:
+    about, slips, deputies = preparation.about, preparation.slips, len(preparation.roll)
+    if not about.drawn:
+        return
+    if not slips.uuids:
+        yield Missing("slips.order", "slips")
+    elif (slips.group, list(slips.uuids)) != (about.group, list(preparation.slots)):
+        yield Missing("slips.stale", "slips")
+    elif not slips.lists:
+        yield Missing("slips.lists", "slips", fields={"deputies": deputies})
+    elif (count := len(next(iter(slips.lists.values())))) != deputies:
+        fields: dict[str, str | int] = {"count": count, "deputies": deputies}
+        yield Missing("slips.count", "slips", fields=fields)

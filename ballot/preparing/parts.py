@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from ballot.crypto import encoding, shapes
 from ballot.crypto.errors import Invalid
 from ballot.crypto.group import GROUPS
-from ballot.tally.session import CHANNELS, KINDS, MAX_SLOTS, Approval, Item
+from ballot.tally.session import CHANNELS, KINDS, MAX_SLOTS, TOKEN_KINDS, Approval, Item
 
 T = TypeVar("T")
-NAMES = ("about", "roll", "committee", "votes", "signer", "box")
+NAMES = ("about", "roll", "committee", "votes", "signer", "box", "slips")
 """The parts that are kept; people come from the accounts."""
 SIGNERS = ("clerk", "scrutineers")
 _SPACE = re.compile(r"[\s\u00a0\u3000]+")
@@ -24,7 +24,9 @@ _SPACE = re.compile(r"[\s\u00a0\u3000]+")
 
 @dataclass(frozen=True)
 class About:
-    """The session itself. ``second_signer``: whether the scrutineers sign tokens too."""
+    """The session itself. ``token_kind``: blind tokens, or slips with drawn codes;
+    ``second_signer``: whether the scrutineers sign blind tokens too.
+    """
 
     congress: str = ""
     assembly: str = ""
@@ -36,7 +38,13 @@ class About:
     group: str = "Ed25519"
     min_ballots: int = 10
     min_paper: int = 5
+    token_kind: str = "blind"
     second_signer: bool = True
+
+    @property
+    def drawn(self) -> bool:
+        """Whether everybody draws a slip."""
+        return self.token_kind == "drawn"
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,18 @@ class Voting:
 
 
 @dataclass(frozen=True)
+class Slips:
+    """Drawn codes, as far as the server knows of them: an order, for whose ``group`` and
+    ``uuids`` (slot → uuid) slips are made off line, and once they are made their public
+    ``lists`` (slot → credentials).
+    """
+
+    group: str = ""
+    uuids: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Preparation:
     """All that is prepared. ``signer``: slot → public key of the second signer, as uploaded;
     ``box``: the public key of a box on another machine.
@@ -101,6 +121,7 @@ class Preparation:
     votes: tuple[Voting, ...] = ()
     signer: Mapping[str, str] = field(default_factory=dict)
     box: str = ""
+    slips: Slips = Slips()
     people: tuple[Person, ...] = ()
 
     @property
@@ -165,6 +186,12 @@ def _encode(value: Any, name: str) -> Any:
             return [_encode_vote(one) for one in value]
         case "signer":
             return [{"key": key, "slot": slot} for slot, key in value.items()]
+        case "slips":
+            found = [
+                {"credentials": list(value.lists.get(slot, ())), "slot": slot, "uuid": uuid}
+                for slot, uuid in value.uuids.items()
+            ]
+            return {"group": value.group, "lists": found}
         case _:
             return value
 
@@ -217,12 +244,21 @@ def _read_vote(value: Any, where: str) -> Voting:
 def _read_about(value: Any, where: str) -> About:
     about = _flat(About)(value, where)
     shapes.choice(about.group, GROUPS, where)
+    shapes.choice(about.token_kind, TOKEN_KINDS, where)
     return about
 
 
 def _read_signer(value: Any, where: str) -> dict[str, str]:
     entries = shapes.array(value, lambda v, w: shapes.fields(v, "key slot", w), where)
     return {one["slot"]: one["key"] for one in entries}
+
+
+def _read_slips(value: Any, where: str) -> Slips:
+    shapes.fields(value, "group lists", where)
+    found = [shapes.fields(one, "credentials slot uuid", where) for one in value["lists"]]
+    uuids = {one["slot"]: one["uuid"] for one in found}
+    lists = {one["slot"]: tuple(one["credentials"]) for one in found if one["credentials"]}
+    return Slips(value["group"], uuids, lists)
 
 
 _READERS: Mapping[str, Callable[[Any, str], Any]] = {
@@ -232,4 +268,5 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "votes": lambda value, where: shapes.array(value, _read_vote, where),
     "signer": _read_signer,
     "box": lambda value, where: shapes.text(value, where, 0, 64),
+    "slips": _read_slips,
 }

@@ -160,8 +160,9 @@ class PreparingStore:
             return [_frozen(row, ends.get(row.number)) for row in rows]
 
     def end(self, number: int, reason: Ending, account: str) -> None:
-        """The version no longer stands. Raises ``prepare.not_frozen``, and ``prepare.adopted``
-        for taking back what the presidium has adopted.
+        """The version no longer stands. Slips of a session that took place were handed out: their
+        part goes with it. Raises ``prepare.not_frozen``, and ``prepare.adopted`` for taking back
+        what the presidium has adopted.
         """
         with self._database.write() as session:
             standing = _standing(session)
@@ -171,6 +172,8 @@ class PreparingStore:
                 raise Invalid("prepare.adopted", "the presidium has adopted it")
             row = {"version": number, "reason": reason, "account": account}
             insert_new(session, FrozenEndRow, [row])
+            if reason == "ended":
+                session.exec(delete(PreparedRow).where(col(PreparedRow.name) == "slips"))
 
 
 ADOPTED = 2

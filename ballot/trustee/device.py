@@ -3,9 +3,8 @@
 ::
 
     HOME/official.json            the signing key (key file)
-    HOME/<会议码>/seed.json        the seed of a ceremony under way (key file)
-    HOME/<会议码>/seen.json        digests of the ceremony documents accepted so far
-    HOME/<会议码>/4-drill-3.json   the own drill, to be shown again
+    HOME/<会议码>/seed.json …      a ceremony under way (:mod:`~ballot.trustee.ceremony_files`)
+    HOME/<会议码>/board-2/ …       the same, begun anew
     HOME/<会议码>/trustee.json     the share of the decryption key (key file)
     HOME/<会议码>/seals.json       the seal journal
 
@@ -14,27 +13,24 @@ on it leaves the device. Key files are never written over. The exported copy is 
 the official and the trustee as they are, one a line.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from ballot.crypto import encoding, shapes
 from ballot.crypto.encoding import code_of_hex
 from ballot.crypto.errors import Invalid
-from ballot.crypto.keyfile import MAX_FILE, KeyHeader, lock, read_header, unlock
+from ballot.crypto.keyfile import KeyHeader, lock, read_header, unlock
 from ballot.crypto.proofs import Random
 from ballot.crypto.signing import SEED_SIZE, SigningKey
 from ballot.tally.session import Definition
 from ballot.trustee import journal as journals
+from ballot.trustee.ceremony_files import CeremonyFiles
 from ballot.trustee.documents import Place
+from ballot.trustee.files import MAX_JOURNAL, create, load, read, replace
 from ballot.trustee.journal import Journal
-from ballot.trustee.seed import secret_of
 
 SHARE_SIZE = 32
-MAX_JOURNAL = 16 * 1024 * 1024
 
 
 class Device:
@@ -54,16 +50,16 @@ class Device:
         """A new signing key; its public part goes into the definition. ``key.exists``."""
         key = SigningKey(self._random(SEED_SIZE))
         header = KeyHeader("official", owner, key.public, None)
-        _create(self.official_file, lock(header, key.seed, passphrase, self._random))
+        create(self.official_file, lock(header, key.seed, passphrase, self._random))
         return key
 
     def keep_official(self, data: bytes) -> None:
         """Take over the key file of a copy."""
-        _create(self.official_file, data)
+        create(self.official_file, data)
 
     def official(self, passphrase: str) -> tuple[str, SigningKey]:
         """(officer id, signing key). Raises ``key.none``, ``key.…``."""
-        return open_official(_load(self.official_file), passphrase)
+        return open_official(load(self.official_file), passphrase)
 
     def session(self, definition: Definition) -> "SessionFiles":
         """The part of the folder that belongs to a session."""
@@ -78,55 +74,45 @@ class SessionFiles:
 
     # The ceremony
 
-    def seed(self, place: Place, passphrase: str) -> bytes:
-        """The seed of the ceremony; drawn when it is first asked for."""
-        file = self.folder / "seed.json"
-        if not file.exists():
-            seed = self._random(32)
-            mark, session = self._mark(place, seed), place.definition.session
-            header = KeyHeader("trustee", place.id, mark, session)
-            _create(file, lock(header, seed, passphrase, self._random))
-        header, seed = unlock(
-            _load(file), passphrase, purpose="trustee", session=place.definition.session
-        )
-        if header.owner != place.id or header.public != self._mark(place, seed):
-            raise Invalid("key.damaged", "the seed is of another trustee")
-        return seed
+    def ceremony(self, number: int) -> CeremonyFiles:
+        """What is kept of the ceremony on the board of that number."""
+        return CeremonyFiles(self.folder, self._definition, number, self._random)
 
-    def _mark(self, place: Place, seed: bytes) -> str:
-        definition = place.definition
-        group = definition.group
-        secret = secret_of(group, seed, definition.session, place.index, definition.threshold)
-        return group.ser(group.power_g(secret.signing))
+    def enter(self, number: int) -> CeremonyFiles:
+        """Go over to the board of that number; what was made on the one before is erased, the
+        seed last, so that after a crash it is done again. Raises as :meth:`require_before`.
+        """
+        self.require_before(number)
+        if 0 < (begun := self._begun()) < number:
+            self.share_file.unlink(missing_ok=True)
+            self.journal_file.unlink(missing_ok=True)
+            self.ceremony(begun).erase()
+        return self.ceremony(number)
 
-    def seen(self) -> dict[str, str]:
-        """File name → digest of the ceremony documents accepted so far."""
-        file = self.folder / "seen.json"
-        if not file.exists():
-            return {}
-        try:
-            found = shapes.array(encoding.loads(_read(file, MAX_JOURNAL)), _seen, "seen")
-        except Invalid as error:
-            raise Invalid("ceremony.seen", error.detail) from None
-        return dict(found)
+    def require_before(self, number: int) -> None:
+        """Raises ``ceremony.renewed`` where this device did not give up a board before that one,
+        and ``ceremony.old_folder`` when the device is on a later one.
+        """
+        begun = self._begun()
+        if begun > number:
+            raise Invalid("ceremony.old_folder", f"the device is on board {begun}")
+        for old in range(begun or number, number):
+            if self.ceremony(old).renewal() is None:
+                raise Invalid("ceremony.renewed", f"board {old}")
 
-    def save_seen(self, seen: dict[str, str]) -> None:
-        """Before the own documents leave (attack A12)."""
-        value = [{"digest": digest, "name": name} for name, digest in sorted(seen.items())]
-        _replace(self.folder / "seen.json", encoding.dumps(value))
-
-    def drill(self, name: str) -> bytes | None:
-        """The own drill, once it was made."""
-        file = self.folder / name
-        return _read(file, MAX_JOURNAL) if file.exists() else None
-
-    def save_drill(self, name: str, data: bytes) -> None:
-        """A second one would be another document: it is never written over."""
-        _create(self.folder / name, data)
+    def _begun(self) -> int:
+        """The number of the board for which there is a seed, 0: none."""
+        found = [1] if self.ceremony(1).has_seed else []
+        for folder in self.folder.glob("board-*"):
+            number = folder.name.removeprefix("board-")
+            if number.isascii() and number.isdigit() and self.ceremony(int(number)).has_seed:
+                found.append(int(number))
+        return max(found, default=0)
 
     def forget_ceremony(self) -> None:
         """The joint key is public and signed: the seed has done its work."""
-        (self.folder / "seed.json").unlink(missing_ok=True)
+        while begun := self._begun():
+            self.ceremony(begun).forget_seed()
 
     # The share
 
@@ -145,13 +131,13 @@ class SessionFiles:
             with self.journal_lock():
                 if not self.journal_file.exists():
                     self.save_journal(Journal(place.definition.session, place.id))
-            _create(self.share_file, data)
+            create(self.share_file, data)
         elif self.share(place, passphrase) != share:
             raise Invalid("ceremony.share_kept", "the device keeps the share of another ceremony")
 
     def share(self, place: Place, passphrase: str) -> int:
         """The share of the device's own key file."""
-        return open_share(_load(self.share_file), place, passphrase)
+        return open_share(load(self.share_file), place, passphrase)
 
     def restore(self, place: Place, copy: bytes, journal: Journal, passphrase: str) -> None:
         """Take over the key file of a copy, with a journal that bars what it must (E2)."""
@@ -159,7 +145,7 @@ class SessionFiles:
         if self.share_file.exists() or self.journal_file.exists():
             raise Invalid("key.exists", str(self.share_file))
         self.save_journal(journal)
-        _create(self.share_file, copy)
+        create(self.share_file, copy)
 
     # The journal
 
@@ -174,12 +160,12 @@ class SessionFiles:
         """
         if not self.journal_file.exists():
             raise Invalid("seal.journal", "the journal is missing")
-        data = _read(self.journal_file, MAX_JOURNAL)
+        data = read(self.journal_file, MAX_JOURNAL)
         return journals.decode(data, place.definition.session, place.id)
 
     def save_journal(self, journal: Journal) -> None:
         """Before a signature leaves."""
-        _replace(self.journal_file, journals.encode(journal))
+        replace(self.journal_file, journals.encode(journal))
 
     @contextmanager
     def journal_lock(self) -> Iterator[None]:
@@ -239,61 +225,4 @@ def read_copy(text: bytes) -> dict[str, bytes]:
 def write_copy(device: Device, files: SessionFiles | None) -> bytes:
     """The exported copy: the signing key and, with a session, the share."""
     keys = [device.official_file] + ([files.share_file] if files else [])
-    return b"".join(_load(key) + b"\n" for key in keys)
-
-
-def _seen(value: Any, where: str) -> tuple[str, str]:
-    found = shapes.fields(value, "digest name", where)
-    name = shapes.text(found["name"], f"{where}.name", 1, 100)
-    return name, shapes.hexadecimal(found["digest"], f"{where}.digest")
-
-
-def _load(file: Path) -> bytes:
-    if not file.exists():
-        raise Invalid("key.none", str(file))
-    return _read(file, MAX_FILE)
-
-
-def _read(file: Path, limit: int) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise Invalid("file.unreadable", f"{file}: {error.strerror or error}") from None
-    if len(data) > limit:
-        raise Invalid("file.too_big", str(file))
-    return data
-
-
-def _create(file: Path, data: bytes) -> None:
-    """A new file; ``key.exists`` if there is one of that name."""
-    if file.exists():
-        raise Invalid("key.exists", str(file))
-    _replace(file, data)
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """The file with these bytes, complete or as it was before, on the disk when this returns."""
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(file)
-        _sync(file.parent)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise Invalid("file.unwritable", f"{file}: {error.strerror or error}") from None
-
-
-def _sync(folder: Path) -> None:
-    """The folder's entry must survive a power cut too."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return b"".join(load(key) + b"\n" for key in keys)

@@ -32,7 +32,7 @@ INCIDENTS = ("reissue", "broken", "late", "other")
 """What the problems desk writes down, as the text of an objection (protocol §8)."""
 TROUBLES = frozenset({"objection", "override", "voided", "adjourned"})
 _FIELDS = 500  # a list may have 480 items
-_TEXTS = ("sign.", "trustee.refusal.key.", "act.halting")
+_TEXTS = ("sign.", "trustee.refusal.key.", "act.halting", "act.slips.", "slips.refusal.")
 
 
 def acting_pages(office: Office) -> APIRouter:
@@ -76,6 +76,10 @@ def _forms(router: APIRouter, office: Office) -> None:
             groups=() if fields or refused or order else _preview(office, kind, slot, words),
             order=order,
             role=role,
+            slips=state.check_in
+            if kind == "check_in_closed" and definition.token_kind == "drawn"
+            else (),
+            deputies=definition.deputies,
             about=slot or next(iter(state.check_in), ""),
             session_digest=state.session,
             may=may,

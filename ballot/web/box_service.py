@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ballot.crypto.errors import Invalid
@@ -123,12 +124,19 @@ class BoxService:
             return [error.code]
         return []
 
+    def _open_gates(self, y: Element) -> dict[str, Gate]:
+        """Without the slips that were left over: whoever saw one opened could spoil the box."""
+        closed = (one for one in self.board.events if one.kind == "check_in_closed")
+        unused = frozenset(slip for one in closed for slip in one.body["unused_slips"])
+        gates = open_gates(self.board.state, y)
+        return {slot: replace(gate, drawn=gate.drawn - unused) for slot, gate in gates.items()}
+
     def _apply(self, event: Event) -> None:
         with self._lock:
             if event.kind == "keys_ready":
                 self._y = joint_key(self.board.state)
             if event.kind == "round_opened" and event.slot and self._y is not None:
-                self._gates = open_gates(self.board.state, self._y)
+                self._gates = self._open_gates(self._y)
                 if event.slot in self._gates:
                     self._box.open(event.slot)
             if event.kind in ("round_closed", "voided") and event.slot in self._gates:

@@ -9,6 +9,7 @@ would be found out by ``seen``, ``base`` and the signature of all over KeysReady
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from ballot.crypto import encoding
 from ballot.crypto.errors import Invalid
@@ -17,6 +18,7 @@ from ballot.store.ceremony import CeremonyStore
 from ballot.tally.session import Definition
 from ballot.tally.signatories import refused_signatures
 from ballot.trustee import documents, drafts
+from ballot.trustee.boards import complete, folder_name
 from ballot.trustee.documents import MAX_DOCUMENT
 
 
@@ -63,6 +65,18 @@ class CeremonyBoard:
             conflicts = sorted(name for at, name in self._conflicts if at == number)
         return Shown(number, found, tuple(conflicts))
 
+    def folder(self) -> dict[str, bytes]:
+        """The board in use, and the renewals of those before it, as files of a folder."""
+        shown = self.shown()
+        files = {
+            PurePosixPath(folder_name(number), name): self._store.documents(number)[name]
+            for number in range(1, shown.number)
+            for name in self._names("renewal")
+        }
+        for name, data in shown.documents.items():
+            files[PurePosixPath(folder_name(shown.number), name)] = data
+        return {str(path): data for path, data in files.items()}
+
     def add(self, number: int, name: str, data: bytes) -> Shown:
         """Put a document on the board; the same again changes nothing.
 
@@ -99,15 +113,9 @@ class CeremonyBoard:
         """KeysReady with all signatures, once they are there. Drafts that differ stay where they
         are: each device says whose is wrong.
         """
-        ready = [shown.documents.get(name) for name in self._names("ready")]
-        signed = [drafts.decode(data) for data in ready if data is not None]
-        if len(signed) < len(ready) or self._board.state.trustees is not None:
-            return
-        try:
-            event = drafts.merge(signed)
-        except Invalid:
-            return
-        self._publish(drafts.encode(event))
+        event = complete(self.definition, shown.documents)
+        if event is not None and self._board.state.trustees is None:
+            self._publish(drafts.encode(event))
 
     def _names(self, step: str) -> list[str]:
         size = len(self.definition.trustees)

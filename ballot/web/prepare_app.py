@@ -41,6 +41,7 @@ from ballot.web.prepare_home import Home
 from ballot.web.prepare_imports import imports_router
 from ballot.web.prepare_items import items_router
 from ballot.web.prepare_pages import pages_router
+from ballot.web.prepare_slips import slips_router
 from ballot.web.prepare_votes import votes_router
 from ballot.web.problems import problem
 from ballot.web.registrar_service import DRAFT, RegistrarService
@@ -79,7 +80,8 @@ def preparing_app(
     office, board = _office(context)
     app.include_router(_home())
     app.include_router(login_router(door.guard))
-    for router in (pages_router, votes_router, items_router, imports_router, files_router):
+    parts = (pages_router, votes_router, items_router, imports_router, files_router, slips_router)
+    for router in parts:
         app.include_router(router(context))
     app.include_router(frozen_router(context, office if board else None))
     app.include_router(key_pages(door.guard, office.definition))

@@ -10,7 +10,15 @@ from ballot.accounts import Accounts
 from ballot.crypto.errors import Invalid
 from ballot.locale import messages
 from ballot.preparing.missing import Missing, lawful, margin_of
-from ballot.preparing.parts import Person, Preparation, Voting, decode_parts, encode_part, seen
+from ballot.preparing.parts import (
+    NAMES,
+    Person,
+    Preparation,
+    Voting,
+    decode_parts,
+    encode_part,
+    seen,
+)
 from ballot.store.preparing import PreparingStore
 from ballot.tally.margin import Margin
 from ballot.tally.session import ROLES
@@ -41,9 +49,8 @@ class Preparing:
     def read(self) -> tuple[Preparation, dict[str, str]]:
         """What is prepared, and the digest of every part as it stands."""
         documents = self.store.parts()
-        names = ("about", "roll", "committee", "votes", "signer", "box")
         prepared = decode_parts(documents, people_of(self.door.accounts))
-        return prepared, {name: seen(documents, name) for name in names}
+        return prepared, {name: seen(documents, name) for name in NAMES}
 
     def change(self, name: str, was: str, change: Callable[[Preparation], Preparation]) -> None:
         """Change a part that was shown as ``was``; what somebody else changed is not lost.

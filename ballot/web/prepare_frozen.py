@@ -12,6 +12,7 @@ from ballot.crypto.errors import Invalid
 from ballot.preparing.missing import missing
 from ballot.preparing.parts import Preparation
 from ballot.preparing.presets import offered
+from ballot.preparing.slips import code_of_lists, lists_of
 from ballot.tally.definition import decode_definition
 from ballot.tally.session import ROLES
 from ballot.web.guard import OfficialRoute
@@ -61,6 +62,9 @@ def frozen_router(context: Preparing, office: Office | None) -> APIRouter:
             request,
             "prepare_frozen.html",
             version=standing,
+            lists_code=code_of_lists(definition.group.name, lists_of(definition))
+            if definition.token_kind == "drawn"
+            else "",
             shown=definition,
             session_code=code_of_hex(standing.session),
             steps=agenda,

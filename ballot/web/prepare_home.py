@@ -23,6 +23,7 @@ from ballot.store.office import OfficeStore
 from ballot.store.preparing import ADOPTED, Frozen, FrozenEvents, PreparingStore
 from ballot.store.schema import SERVICES, check_server, check_version, upgrade
 from ballot.tally.definition import decode_definition
+from ballot.tally.session import Definition
 from ballot.web.door import Door, open_door
 from ballot.web.prepare_desk import Desk
 
@@ -81,8 +82,9 @@ class Home:
     def running(self) -> Standing | None:
         """The session to run: an adopted version that stands, installed now if it is not."""
         with self._lock:
-            if BoardStore(self.database).definition() is not None:
-                return Standing(self.settings, self.settings.data_dir / "record.zip")
+            if (raw := BoardStore(self.database).definition()) is not None:
+                settings = _without_idle_signer(self.settings, decode_definition(raw))
+                return Standing(settings, self.settings.data_dir / "record.zip")
             frozen = self.store.standing()
             if frozen is None:
                 return None
@@ -110,6 +112,7 @@ class Home:
         self.freezer.install(frozen, lines, services)
         for service in services.values():
             service.database.close()
+        settings = _without_idle_signer(settings, definition)
         return Standing(settings, record, frozen if definition.practice else None)
 
     def door(self) -> Door:
@@ -130,6 +133,12 @@ def is_prepared_here(settings: Settings) -> bool:
         return BoardStore(database).definition() is None
     finally:
         database.close()
+
+
+def _without_idle_signer(settings: Settings, definition: Definition) -> Settings:
+    """A second signer that this session does not name is not asked, wherever it is."""
+    idle = len(definition.signers) < 2 and settings.signer_at
+    return settings.model_copy(update={"signer_at": ""}) if idle else settings
 
 
 def _is_missing(url: str) -> bool:

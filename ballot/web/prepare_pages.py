@@ -19,7 +19,7 @@ from ballot.crypto.signing import check_public_key
 from ballot.crypto.slotkey import PublicKey
 from ballot.preparing.missing import missing
 from ballot.preparing.parts import About, Committee, Preparation
-from ballot.tally.session import ROLES
+from ballot.tally.session import ROLES, TOKEN_KINDS
 from ballot.web.guard import OfficialRoute
 from ballot.web.office_shell import words_of
 from ballot.web.prepare_context import HERE, Preparing, lines, margin_view, typed_in
@@ -67,6 +67,7 @@ def pages_router(context: Preparing) -> APIRouter:
             about=about,
             texts=TEXTS,
             groups=sorted(GROUPS),
+            kinds=TOKEN_KINDS,
         )
 
     @router.api_route("/about", methods=METHODS, dependencies=everyone)
@@ -141,6 +142,9 @@ def _about(form: dict[str, str]) -> About:
     group = form.get("group", "Ed25519")
     if group not in GROUPS:
         raise Invalid("prepare.form", "group")
+    token_kind = form.get("token_kind", "blind")
+    if token_kind not in TOKEN_KINDS:
+        raise Invalid("prepare.form", "token_kind")
     date = text_of(form, "date", 10)
     if date:
         try:
@@ -154,6 +158,7 @@ def _about(form: dict[str, str]) -> About:
         group=group,
         min_ballots=number_of(form, "min_ballots", 1, 1000),
         min_paper=number_of(form, "min_paper", 1, 1000),
+        token_kind=token_kind,
         second_signer=form.get("second_signer") == "yes",
     )
 

@@ -55,7 +55,7 @@ _STATUS = {
 _FAMILIES = {"event": 409, "ceremony": 409, "keys": 409, "numbers": 409, "seal": 409,
              "certificate": 409, "round": 409, "rounds": 409, "order": 403, "store": 503,
              "box": 503, "partial": 422, "draft": 409, "prepare": 409, "import": 422, "paper": 409,
-             "account": 409, "office": 403, "password": 422}  # fmt: skip
+             "account": 409, "office": 403, "password": 422, "slips": 422}  # fmt: skip
 _SENTENCES = {"order": "order.refused", "store": "service.failed", "box": "service.failed"}
 
 

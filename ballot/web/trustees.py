@@ -7,6 +7,7 @@ off line, because who a document is of is said by its signature.
 
 import io
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -57,7 +58,7 @@ def _board(office: Office, board: CeremonyBoard) -> APIRouter:
 
     @router.api_route("/board.zip", methods=METHODS)
     async def folder() -> Response:
-        found = await run_in_threadpool(board.shown)
+        found = await run_in_threadpool(board.folder)
         code = code_of_hex(office.definition.session)
         named = {"content-disposition": f'attachment; filename="{code}.zip"'}
         return Response(_zip(office, found), 200, named, "application/zip")
@@ -128,13 +129,13 @@ def _shown(found: Shown) -> dict[str, Any]:
     }
 
 
-def _zip(office: Office, found: Shown) -> bytes:
+def _zip(office: Office, board: Mapping[str, bytes]) -> bytes:
     """The folder that ``ballot trustee`` works in: definition, events and documents."""
     events = b"".join(encode(event) + b"\n" for event in office.service.board.events)
     files = {
         "definition.json": office.definition.raw,
         "events.jsonl": events,
-        **found.documents,
+        **board,
     }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -14,7 +14,7 @@ from tests.preparing import House, quick
 from tests.unit.test_web_office import BASE
 
 HERE = "/office/prepare"
-PAGES = ("", "/about", "/roll", "/votes", "/people", "/keys")
+PAGES = ("", "/about", "/roll", "/votes", "/people", "/keys", "/slips")
 OF_A_VOTE = ("", "/rules", "/ballot", "/items", "/items/P01")
 MESSY = Path(__file__).parents[1] / "data" / "importing" / "roll_messy.xlsx"
 

@@ -3,8 +3,9 @@ import { test } from "node:test";
 
 import { utf8 } from "../../ballot/web/static/client/bytes.mjs";
 import { decodeDefinition } from "../../ballot/web/static/client/definition.mjs";
-import { digest } from "../../ballot/web/static/client/encoding.mjs";
+import { digest, dumps } from "../../ballot/web/static/client/encoding.mjs";
 import { checkDraft } from "../../ballot/web/static/office/draft_checks.mjs";
+import { readUnused } from "../../ballot/web/static/office/unused_slips.mjs";
 import { hidden, leaves, shown, valueAt } from "../../ballot/web/static/office/showing.mjs";
 import { verify } from "../../ballot/web/static/client/signing.mjs";
 import { TrusteeJobs } from "../../ballot/web/static/client/trustee_jobs.mjs";
@@ -130,4 +131,28 @@ test("a key signs for its owner alone, and a wrong passphrase or a damaged file 
   ])) {
     await assert.rejects(jobs.sign({ ...args, ...changes }), { code });
   }
+});
+
+test("a file of unused slips is taken for this session and exactly its slots", () => {
+  const session = "5".repeat(64);
+  const good = { credentials: ["a", "b"], kind: "unused_slips", session, slots: ["one-1", "one-2"], version: 1 };
+  /** @param {object} [changes] @param {string[]} [slots] */
+  const read = (changes = {}, slots = ["one-1", "one-2"]) => {
+    try {
+      return readUnused(dumps({ ...good, ...changes }), session, slots);
+    } catch (error) {
+      return /** @type {any} */ (error).code;
+    }
+  };
+  assert.deepEqual(read(), ["a", "b"]);
+  assert.deepEqual(read({ credentials: [] }), []);
+  assert.equal(read({ session: "6".repeat(64) }), "slips.session");
+  assert.equal(read({}, ["one-1"]), "slips.slots");
+  assert.equal(read({}, ["one-2", "one-1"]), "slips.slots");
+  assert.equal(read({ credentials: ["a", "b", "c"] }), "slips.slots");
+  for (const changes of [{ kind: "drawn_lists" }, { version: 2 }, { more: 1 }, { credentials: [1] }, { slots: [] }]) {
+    assert.equal(read(changes), "slips.malformed", JSON.stringify(changes));
+  }
+  assert.throws(() => readUnused(utf8("codes"), session, ["one-1"]), { code: "slips.malformed" });
+  assert.throws(() => readUnused(new Uint8Array(8 * 1024 * 1024 + 1), session, []), { code: "slips.too_big" });
 });

@@ -357,19 +357,20 @@ def place() -> Place:
 
 def test_files_survive_and_are_never_written_over(tmp_path: Path) -> None:
     files = Device(tmp_path, Stream("x")).session(place().definition)
-    seed = files.seed(place(), PASSPHRASE)
-    assert files.seed(place(), PASSPHRASE) == seed
-    files.save_seen({"a": "0" * 64})
-    assert files.seen() == {"a": "0" * 64}
+    kept = files.enter(1)
+    seed = kept.seed(place(), PASSPHRASE)
+    assert kept.seed(place(), PASSPHRASE) == seed
+    kept.save_seen({"a": "0" * 64})
+    assert kept.seen() == {"a": "0" * 64}
     files.keep_share(place(), 5, PASSPHRASE)
     files.keep_share(place(), 5, PASSPHRASE)
     assert files.share(place(), PASSPHRASE) == 5
     assert files.journal(place()) == Journal(place().definition.session, "scrutineer-1")
     with pytest.raises(Invalid, match=r"ceremony\.share_kept"):
         files.keep_share(place(), 6, PASSPHRASE)
-    files.save_drill("4-drill-1.json", b"one")
+    kept.save_drill("4-drill-1.json", b"one")
     with pytest.raises(Invalid, match=r"key\.exists"):
-        files.save_drill("4-drill-1.json", b"two")
+        kept.save_drill("4-drill-1.json", b"two")
     files.forget_ceremony()
     files.forget_ceremony()
     assert [path.name for path in tmp_path.rglob(".*")] == []
@@ -390,7 +391,7 @@ def test_a_key_of_another_trustee_or_session_is_refused(tmp_path: Path) -> None:
         moved.share(Place(elsewhere, 1, place().key), PASSPHRASE)
     files.folder.joinpath("seen.json").write_bytes(b"[1]")
     with pytest.raises(Invalid, match=r"ceremony\.seen"):
-        files.seen()
+        files.enter(1).seen()
 
 
 def test_the_journal_is_on_the_disk_before_a_seal_is_handed_out(

@@ -173,6 +173,7 @@ def test_codes_make_slips_and_sorted_lists_that_belong_together(tmp_path: Path) 
             slot["drawn"] = listed
     assert {path.name for path in out.iterdir()} == {
         "slips.html",
+        "drawn_lists.json",
         *(f"{slot['id']}.json" for vote in value["votes"] for slot in vote["slots"]),
     }
     assert {path.stat().st_mode & 0o777 for path in (out, out / "slips.html")} == {0o700, 0o600}

@@ -36,7 +36,7 @@ from tests.unit.test_web_office import FORM, OWN
 from tests.unit.test_web_office import routes as all_routes
 
 DATA = Path(__file__).parent.parent / "data/importing"
-PAGES = ("", "/about", "/roll", "/votes", "/people", "/keys")
+PAGES = ("", "/about", "/roll", "/votes", "/people", "/keys", "/slips")
 VOTE_PAGES = ("", "/rules", "/ballot", "/items", "/items/P01")
 PDF = b"%PDF-1.7\nsample"
 CLERK_ONLY = {
@@ -44,6 +44,7 @@ CLERK_ONLY = {
     f"{HERE}/template/roll.xlsx",
     f"{HERE}/template/projects.xlsx",
     f"{HERE}/frozen/{{name}}.json",
+    f"{HERE}/slips/order.json",
 }
 
 

@@ -7,15 +7,43 @@ import { api } from "./api.mjs";
 import { keyWork } from "./key_work.mjs";
 import { getKey } from "./keys.mjs";
 import { onSubmit, part, say, show } from "./page.mjs";
+import { readUnused } from "./unused_slips.mjs";
 
 const form = part("halt", HTMLFormElement);
 const { kind = "", order = "", slot = "", session = "", role = "" } = form.dataset;
 
-/** What the draft is given. @param {any} answer */
-function given(answer) {
-  if (kind === "check_in_closed") return answer;
+/** What was told of slips that are missing: confirmed by doing it once more. */
+let told = "";
+
+/**
+ * What the draft is given; null when something is to be done first, which was said.
+ * @param {any} answer
+ */
+async function given(answer) {
+  if (kind === "check_in_closed") return form.elements.namedItem("unused") ? withSlips(answer) : answer;
   const papers = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("papers"));
   return { papers: papers ? Number(papers.value) : null, tablet: answer };
+}
+
+/**
+ * With drawn codes, the slips that nobody took: opened now, off line, and stated.
+ * @param {{ issued: { slot: string, tablet: number }[] }} answer
+ */
+async function withSlips(answer) {
+  const { files } = /** @type {HTMLInputElement} */ (form.elements.namedItem("unused"));
+  const [file, slots] = [files?.[0], answer.issued.map((one) => one.slot)];
+  const taken = answer.issued[0]?.tablet ?? 0;
+  const left = Number(form.dataset.deputies) - taken;
+  const found = file ? readUnused(new Uint8Array(await file.arrayBuffer()), session, slots) : [];
+  const count = found.length / slots.length;
+  if (count < left) {
+    const text = say(file ? "act.slips.lost" : "act.slips.wait", { taken, left, count, lost: left - count });
+    const confirmed = file && text === told;
+    told = text;
+    part("told", HTMLElement).textContent = text;
+    if (!confirmed) return null;
+  }
+  return { ...answer, unused_slips: found };
 }
 
 onSubmit(form, async () => {
@@ -28,6 +56,8 @@ onSubmit(form, async () => {
   part("told", HTMLElement).textContent = say("act.halting");
   const answer = await api.post("/api/orders", { ...document, signature: signatures[0] });
   const about = kind === "check_in_closed" ? null : slot;
-  const { digest } = await api.post("/api/drafts", { given: given(answer), kind, slot: about });
+  const states = await given(answer);
+  if (states === null) return;
+  const { digest } = await api.post("/api/drafts", { given: states, kind, slot: about });
   location.assign(`/office/sign/${digest}`);
 });
