@@ -65,11 +65,6 @@ export function decodeTally(gate, data) {
   );
 }
 
-/** The texts of sums, in their shape. @param {Group} group @param {Ciphertext[][]} sums */
-export function spelled(group, sums) {
-  return sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)]));
-}
-
 /**
  * The factors of a partial decryption of `sums` that holds under the key of the owner it names:
  * `partial.owner`, `partial.malformed`, `partial.invalid`.
