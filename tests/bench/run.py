@@ -42,7 +42,7 @@ def main() -> None:
         if options.archive:
             _crypto(table, options.archive, Path(folder))
         if options.conduct:
-            _conduct(table)
+            conduct(lambda what, *ms: table.add_row(what, *(f"{one:.0f}" for one in ms)))
             browse(lambda what, found: table.add_row(what, f"{found:.0f}"))
         kept = options.keep or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
@@ -53,11 +53,6 @@ def main() -> None:
         for path in options.record:
             _record(table, path)
     Console(file=sys.stdout, width=160).print(table)
-
-
-def _conduct(table: Table) -> None:
-    waits, works = conduct(lambda what, *ms: table.add_row(what, *(f"{one:.0f}" for one in ms)))
-    table.add_row('from "close" to the certificate, 86 deputies', f"{waits:.0f}", f"{works:.0f}")
 
 
 def _crypto(table: Table, ballots: int, folder: Path) -> None:

@@ -222,6 +222,19 @@ def test_a_certificate_is_verified_on_the_signers_own_device_before_it_is_signed
     chief.page.reload()
     assert "fail" not in chief.checked()
     assert chief.page.locator('[data-part="results-list"] tr').count() == 9
+    # What this device found valid itself it need not verify ballot by ballot again, and says so.
+    valid = chief.page.locator('[data-part="checks"] li').last
+    expect(valid).to_contain_text("本机已重新核验 3 张电子票")
+    chief.page.reload()
+    assert "fail" not in chief.checked()
+    expect(valid).to_contain_text("逐张核验这 3 张电子票")
+    # Another version of the client believes nothing that was remembered.
+    other = {"client": "0" * 64}
+    chief.page.route("**/api/service", lambda route: route.fulfill(json=other))
+    chief.page.reload()
+    assert "fail" not in chief.checked()
+    expect(valid).to_contain_text("本机已重新核验 3 张电子票")
+    chief.page.unroute("**/api/service")
     chief.inspect("sign-certified")
     chief.sign()
     expect(chief.page.locator('[data-part="still"]')).to_contain_text("监票人", timeout=PATIENCE)

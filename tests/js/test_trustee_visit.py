@@ -119,3 +119,4 @@ def test_a_passphrase_typed_once_opens_the_visit_until_it_is_forgotten(bridge: B
     assert given_up["number"] == 2
     assert answers[10] == {"id": official.id, "official": files[0], "share": files[1]}
     assert answers[12]["own"]["size"] == 2
+    assert answers[6]["sums"] == asked(bridge, box())["sums"]

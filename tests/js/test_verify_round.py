@@ -152,13 +152,32 @@ def test_a_box_verified_before_is_not_verified_again_and_no_other_passes_for_it(
         if isinstance(stage, EncryptedTally)
     ]
     sums = [[[c["alpha"], c["beta"]] for c in row] for row in encoding.loads_compact(tally.body)]
+    first = browser("round", **one.asked())["box"]
     verified = {"fingerprint": one.certificate["fingerprint"], "root": root, "sums": sums}
+    assert first == {**verified, "before": False}
     asked = {**one.asked(), "verified": verified}
-    assert browser("round", **asked)["verdict"] == "valid"
+    answer = browser("round", **asked)
+    assert (answer["verdict"], answer["box"]) == ("valid", {**verified, "before": True})
     # The device remembers sums of other ballots under this root: they are not the archive's.
     wrong = {**verified, "sums": [[[b, a] for a, b in row] for row in sums]}
     answer = browser("round", **{**asked, "verified": wrong})
     assert statuses(answer)["V9"] == "fail"
-    # And for another root nothing is believed.
-    other = browser("round", **{**asked, "verified": {**wrong, "root": "0" * 64}})
-    assert other["verdict"] == "valid"
+    assert answer["box"] is None
+    # And for another root or another election document nothing is believed.
+    for changes in ({"root": "0" * 64}, {"fingerprint": "A" * 43}):
+        other = browser("round", **{**asked, "verified": {**wrong, **changes}})
+        assert (other["verdict"], other["box"]) == ("valid", first)
+
+
+def test_a_box_with_a_false_token_is_not_remembered_and_no_remembered_box_hides_it(
+    browser: Bridge,
+) -> None:
+    one = counted()
+    box = browser("round", **one.asked())["box"]
+    envelope = encoding.loads(one.envelopes[0])
+    envelope["token"][0] = envelope["token"][0][::-1]
+    forged = replace(one, envelopes=(encoding.dumps(envelope), *one.envelopes[1:]))
+    for known in (None, box):
+        answer = browser("round", **forged.asked(), verified=known)
+        assert (answer["verdict"], answer["box"]) == ("invalid", None)
+        assert statuses(answer)["V7"] == statuses(answer)["V8"] == "fail"

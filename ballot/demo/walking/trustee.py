@@ -13,7 +13,9 @@ from ballot.demo.walking.furnishing import PASSWORD
 from ballot.demo.walking.helper import Helper
 from ballot.tally.orders import encode_order, sign_order
 from ballot.tally.session import Definition
+from ballot.trustee.boards import renewing
 from ballot.trustee.ceremony import Progress, proceed
+from ballot.trustee.ceremony_files import CeremonyFiles
 from ballot.trustee.device import open_share, read_copy, write_copy
 from ballot.trustee.documents import file_name, place_of
 from ballot.trustee.drill import make_drill
@@ -29,40 +31,50 @@ class TrusteeHelper:
         self._files = helper.device.session(definition)
         self._known = ""
         self._seed = b""
+        self._number = 0
 
     def proceed(self) -> bool:
-        """Do what the ceremony lets this trustee do now; whether anything was added."""
+        """Do what the ceremony lets this trustee do now; whether anything was added. A board that
+        somebody gives up is given up here too.
+        """
         answer = self._helper.client.get("/api/ceremony", params={"known": self._known})
         if answer.status_code == 204:
             return False
         shown = loads(answer_of(answer))
         board = {one["name"]: one["text"].encode() for one in shown["documents"]}
-        progress = self._step(board)
-        added = [name for name in progress.documents if name not in board]
-        for name in added:
+        added = self._added(shown["number"], board)
+        for name, document in added.items():
             path = f"/api/ceremony/{shown['number']}/{name}"
             me = {**JSON, "x-csrf-token": self._helper.get("/api/me")["token"]}
-            document = progress.documents[name]
             answer_of(self._helper.client.post(path, content=document, headers=me))
         self._known = "" if added else str(shown["state"])
         return bool(added)
 
-    def _step(self, board: dict[str, bytes]) -> Progress:
+    def _added(self, number: int, board: dict[str, bytes]) -> dict[str, bytes]:
+        kept, place = self._files.enter(number), self._place
+        if number != self._number:
+            self._number, self._seed = number, b""
+        if renewing(place.definition, number, board):
+            own = file_name("renewal", place.index)
+            return {} if own in board else {own: kept.give_up(place)}
+        return {k: v for k, v in self._step(kept, board).documents.items() if k not in board}
+
+    def _step(self, kept: CeremonyFiles, board: dict[str, bytes]) -> Progress:
         place, files = self._place, self._files
         # Opening a key file takes half a second, on purpose: once is enough.
-        seed = self._seed = self._seed or files.seed(place, PASSWORD)
+        seed = self._seed = self._seed or kept.seed(place, PASSWORD)
         name = file_name("drill", place.index)
-        progress = proceed(place, seed, board, files.seen(), files.drill(name))
-        files.save_seen(dict(progress.seen))
+        progress = proceed(place, seed, board, kept.seen(), kept.drill(name))
+        kept.save_seen(dict(progress.seen))
         if progress.trustees is None or progress.share is None:
             return progress
         if not files.share_file.exists():
             files.keep_share(place, progress.share, PASSWORD)
-        if files.drill(name) is None:
+        if kept.drill(name) is None:
             copy = read_copy(write_copy(self._helper.device, files))
             share = open_share(copy["trustee"], place, PASSWORD)
-            files.save_drill(name, make_drill(place, seed, share, progress.trustees, minute()))
-            return self._step(board)
+            kept.save_drill(name, make_drill(place, seed, share, progress.trustees, minute()))
+            return self._step(kept, board)
         return progress
 
     def seal(self, board: RemoteBoard, slot: str) -> None:

@@ -79,6 +79,17 @@ export class Group {
   }
 
   /**
+   * The texts of products of powers in which nothing is secret: the commitments that a verifier hashes.
+   * @param {[Element, bigint][][]} products
+   * @returns {string[]}
+   */
+  spelledPowers(products) {
+    return products.map((powers) =>
+      this.ser(this.product(powers.map(([base, exponent]) => this.powerPublic(base, exponent)))),
+    );
+  }
+
+  /**
    * g^exponent for a secret that serves once; for s itself `power(g, s)`.
    * @param {bigint} exponent
    * @returns {Element}

@@ -58,7 +58,26 @@ export function decodeProofs(group, value, length) {
  * @param {Element[]} elements
  */
 export function hashToScalar(group, prefix, elements) {
-  return group.mod(toInteger(sha256(utf8(prefix + elements.map((e) => group.ser(e)).join(",")))));
+  return hashOfTexts(
+    group,
+    prefix,
+    elements.map((element) => group.ser(element)),
+  );
+}
+
+/** @param {Group} group @param {string} prefix @param {string[]} texts of elements */
+function hashOfTexts(group, prefix, texts) {
+  return group.mod(toInteger(sha256(utf8(prefix + texts.join(",")))));
+}
+
+/**
+ * H of products of powers in which nothing is secret, as a verifier finds them.
+ * @param {Group} group
+ * @param {string} prefix
+ * @param {[Element, bigint][][]} products
+ */
+export function hashOfPowers(group, prefix, products) {
+  return hashOfTexts(group, prefix, group.spelledPowers(products));
 }
 
 /** @param {boolean} holds @param {string} what */
@@ -89,11 +108,9 @@ function proveExponent(group, prefix, x, w) {
  * @param {string} what
  */
 function verifyExponent(group, prefix, key, proof, what) {
-  const a = group.mul(
-    group.powerPublic(group.g, proof.response),
-    group.powerPublic(key, proof.challenge),
-  );
-  require(hashToScalar(group, prefix, [a]) === proof.challenge, what);
+  const { challenge: c, response: z } = proof;
+  const found = hashOfPowers(group, prefix, [[[group.g, z], [key, c]]]);
+  require(found === c, what);
 }
 
 /**
@@ -184,17 +201,14 @@ export function verifyInterval(
   what = "interval proof",
 ) {
   require(proof.length === high - low + 1, `${what}: length`);
+  /** @type {[Element, bigint][][]} */
   const commitments = proof.flatMap(({ challenge: c, response: z }, j) => {
     // (β / g^M_j)^c = β^c g^(−M_j c): powers of α and β alone, whose tables serve every entry.
-    const shift = group.powerPublic(group.g, -BigInt(low + j) * c);
-    const shifted = group.mul(group.powerPublic(ciphertext.beta, c), shift);
-    return [
-      group.mul(group.powerPublic(group.g, z), group.powerPublic(ciphertext.alpha, c)),
-      group.mul(group.powerPublic(y, z), shifted),
-    ];
+    const shift = -BigInt(low + j) * c;
+    return [[[group.g, z], [ciphertext.alpha, c]], [[y, z], [ciphertext.beta, c], [group.g, shift]]];
   });
   const total = group.mod(proof.reduce((sum, entry) => sum + entry.challenge, 0n));
-  require(hashToScalar(group, prefix, commitments) === total, what);
+  require(hashOfPowers(group, prefix, commitments) === total, what);
 }
 
 // Statements: the strings that bind a proof to its ballot.

@@ -16,7 +16,7 @@ import { concat, fromHex, toHex, utf8 } from "./bytes.mjs";
 import { compact, loadsCompact, sha256 } from "./encoding.mjs";
 import { Invalid } from "./errors.mjs";
 import { randomScalar } from "./nonces.mjs";
-import { decodeProof, encodeProof, hashToScalar } from "./proofs.mjs";
+import { decodeProof, encodeProof, hashOfPowers, hashToScalar } from "./proofs.mjs";
 
 /** The text in which Belenios' bytes travel. @param {any} value */
 export function textOf(value) {
@@ -76,8 +76,7 @@ function prove(group, prefix, x, w) {
 /** A = g^z X^c. @param {Group} group @param {string} prefix @param {Element} key @param {Proof} proof @param {string} what */
 function verify(group, prefix, key, proof, what) {
   const { challenge: c, response: z } = proof;
-  const a = group.mul(group.powerPublic(group.g, z), group.powerPublic(key, c));
-  if (hashToScalar(group, prefix, [a]) !== c) throw new Invalid("proof.invalid", what);
+  if (hashOfPowers(group, prefix, [[[group.g, z], [key, c]]]) !== c) throw new Invalid("proof.invalid", what);
 }
 
 /** 7.2. @param {Group} group @param {bigint} key @param {string} message @param {Random} random */
@@ -123,11 +122,12 @@ export function proveDrill(group, session, index, share, random) {
 export function verifyDrill(group, session, index, key, drill) {
   const [c, z] = [group.parseScalar(drill.challenge), group.parseScalar(drill.response)];
   const [alpha, factor] = [drillElement(group, session, index), group.parse(drill.factor)];
+  /** @type {[Element, bigint][][]} */
   const commitments = [
-    group.mul(group.powerPublic(group.g, z), group.powerPublic(key, c)),
-    group.mul(group.powerPublic(alpha, z), group.powerPublic(factor, c)),
+    [[group.g, z], [key, c]],
+    [[alpha, z], [factor, c]],
   ];
-  if (hashToScalar(group, `drill|${session}|${group.ser(key)}|`, commitments) !== c) {
+  if (hashOfPowers(group, `drill|${session}|${group.ser(key)}|`, commitments) !== c) {
     throw new Invalid("proof.invalid", "drill");
   }
 }

@@ -77,8 +77,12 @@ export function readPart(gate, envelopes, before, progress = () => {}) {
     const alphas = ciphertexts.flat().map(({ alpha }) => group.ser(alpha));
     return { tracker: toHex(tracker), credential, alphas };
   });
-  const texts = sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)]));
-  return { ballots, sums: /** @type {[string, string][][]} */ (texts) };
+  return { ballots, sums: spelled(group, sums) };
+}
+
+/** The texts of sums, in their shape. @param {import("./group_base.mjs").Group} group @param {Ciphertext[][]} sums @returns {[string, string][][]} */
+export function spelled(group, sums) {
+  return sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)]));
 }
 
 /**

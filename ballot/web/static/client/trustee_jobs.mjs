@@ -28,7 +28,7 @@ import { groupNamed } from "./group.mjs";
 import { Keyring } from "./keyring.mjs";
 import { publicKey, sign } from "./signing.mjs";
 import { publicOf } from "./threshold.mjs";
-import { admit, decryptPartially, inspect, join, requireRound, requireSame } from "./trustee.mjs";
+import { admit, decryptPartially, inspect, join, requireRound, requireSame, spelled } from "./trustee.mjs";
 import * as opening from "./trustee_opening.mjs";
 import { follow, requireSealed } from "./trustee_rounds.mjs";
 
@@ -169,7 +169,8 @@ export class TrusteeJobs {
   }
 
   /**
-   * Read a closed box, in parts that other workers verified: what it is, and what was stated.
+   * Read a closed box, in parts that other workers verified: what it is, its sums as texts, and what was
+   * stated.
    * @param {Round & { parts: Part[] }} args
    */
   verify({ definition, lines, slot, parts }) {
@@ -177,7 +178,7 @@ export class TrusteeJobs {
     requireRound(gate, stated);
     const box = join(gate, parts, slips);
     this.#boxes.set(slot, box);
-    return { own: box.seal, stated };
+    return { own: box.seal, stated, sums: spelled(gate.group, box.sums) };
   }
 
   /**

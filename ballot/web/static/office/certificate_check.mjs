@@ -1,6 +1,7 @@
 /**
  * Before a certificate is signed the signer's own browser verifies the round: box, decryption,
- * count and outcome, by the verifier's own modules (checking.mjs), and shows what it found.
+ * count and outcome, by the verifier's own modules (checking.mjs), and shows what it found. Ballots that
+ * this device verified before are not verified again; the page says when that was.
  *
  * @typedef {import("../client/definition.mjs").Definition} Definition
  * @typedef {{ status: "ok" | "fail", text: string }} Found
@@ -10,7 +11,9 @@ import { digest } from "../client/encoding.mjs";
 import { findSlot } from "../client/definition.mjs";
 import { utf8 } from "../client/bytes.mjs";
 import { api, Refused } from "./api.mjs";
-import { copyOf, part, say, show } from "./page.mjs";
+import { recall, remember } from "./checked_boxes.mjs";
+import { copyOf, part, say, show, texts } from "./page.mjs";
+import { minuteOf } from "./showing.mjs";
 
 /**
  * @param {import("./showing.mjs").Draft} draft @param {Definition} definition @param {string[]} lines
@@ -24,20 +27,28 @@ export async function checkCertificate({ slot, body }, definition, lines) {
   const progress = part("progress", HTMLProgressElement);
   show(part("verifying", HTMLElement), true);
   try {
-    const [{ checkRound }, envelopes, archive] = await Promise.all([
+    const { session } = definition;
+    const [{ checkRound }, verified, envelopes, archive] = await Promise.all([
       verifier(),
+      paper ? null : recall(session, String(slot)),
       paper ? [] : api.lines(`${at}/box`),
       paper ? null : api.bytes(`${at}/archive`),
     ]);
     const box = envelopes.map(utf8);
-    const input = { definition: definition.raw, lines, slot, envelopes: box, archive, certificate };
+    const input = { definition: definition.raw, lines, slot, envelopes: box, archive, certificate, verified };
     const found = await checkRound(input, (/** @type {number} */ done, /** @type {number} */ total) => {
       [progress.value, progress.max] = [done, total];
     });
     list(found.checks);
     if (found.verdict !== "valid") return refuse(found.verdict);
     results(certificate, definition);
-    return { status: "ok", text: say("sign.round.valid", { number: envelopes.length }) };
+    const number = envelopes.length;
+    if (verified && found.box?.before) {
+      const minute = minuteOf(verified.minute, texts());
+      return { status: "ok", text: say("sign.round.valid_before", { number, minute }) };
+    }
+    if (found.box) await remember(session, String(slot), found.box);
+    return { status: "ok", text: say("sign.round.valid", { number }) };
   } catch (error) {
     if (error instanceof Refused) throw error;
     return refuse("not_checkable");

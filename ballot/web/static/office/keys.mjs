@@ -1,7 +1,7 @@
 /**
  * What an official's browser keeps (IndexedDB `ballot-office`): texts by name. Key files stay
  * encrypted under their passphrase; nothing secret is kept in the clear. Names: `official`,
- * `seed:SESSION`, `share:SESSION`, `journal:SESSION`, `ceremony:SESSION`.
+ * `seed:SESSION`, `share:SESSION`, `journal:SESSION`, `ceremony:SESSION`, `box:SESSION:SLOT`.
  *
  * Two officials may share a device: every name belongs to the account that is signed in.
  */

@@ -65,6 +65,12 @@ function fullOf(how, value) {
   return how === "code" ? String(value) : "";
 }
 
+/** A time as people in the hall read it. @param {string} utc @param {Record<string, string>} texts */
+export function minuteOf(utc, texts) {
+  const at = new Date(Date.parse(utc) + CHINA).toISOString();
+  return (texts["sign.minute"] ?? "").replace("{date}", at.slice(0, 10)).replace("{time}", at.slice(11, 16));
+}
+
 /**
  * @param {string} how @param {any} value @param {{ definition: Definition, slot: string | null }} about
  * @param {Record<string, string>} texts
@@ -76,10 +82,7 @@ function plain(how, value, { definition, slot }, texts) {
     const item = slot && findSlot(definition, slot).vote.items.find(({ id }) => id === value);
     return item ? `${value} ${item.title}` : String(value);
   }
-  if (how === "minute") {
-    const at = new Date(Date.parse(value) + CHINA).toISOString();
-    return (texts["sign.minute"] ?? "").replace("{date}", at.slice(0, 10)).replace("{time}", at.slice(11, 16));
-  }
+  if (how === "minute") return minuteOf(value, texts);
   if (how === "word") return texts[`sign.word.${value}`] ?? String(value);
   const none = value === null || value === "" || (typeof value === "object" && !Object.keys(value).length);
   return none ? texts["sign.none"] ?? "" : String(value);

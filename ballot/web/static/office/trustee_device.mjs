@@ -17,6 +17,7 @@ import { Invalid } from "../client/errors.mjs";
 import { fileName } from "../client/ceremony_documents.mjs";
 import { readHeader } from "../client/keyfile.mjs";
 import { api, Refused } from "./api.mjs";
+import { remember } from "./checked_boxes.mjs";
 import { begun } from "./trustee_state.mjs";
 import { Texts } from "./trustee_texts.mjs";
 import { Workers } from "./trustee_workers.mjs";
@@ -226,7 +227,10 @@ export class Device {
     this.boxes.set(slot, box);
     const envelopes = box.split("\n").filter(Boolean).map(utf8);
     const parts = await this.#workers.read(round, envelopes, told);
-    return this.#workers.call("verify", { ...round, parts });
+    const { own, stated, sums } = await this.#workers.call("verify", { ...round, parts });
+    const { fingerprint, root } = own;
+    await remember(this.definition.session, slot, { fingerprint, root, sums });
+    return { own, stated };
   }
 
   /** Seal the box that was read. @param {string} slot */

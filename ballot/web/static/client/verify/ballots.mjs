@@ -34,7 +34,8 @@ import * as elgamal from "../elgamal.mjs";
 import { sha256 } from "../encoding.mjs";
 import { Invalid } from "../errors.mjs";
 import { groupNamed } from "../group.mjs";
-import { largestDocument, spelled } from "./totals.mjs";
+import { spelled } from "../trustee.mjs";
+import { largestDocument } from "./totals.mjs";
 
 export const BATCH_BALLOTS = 6;
 

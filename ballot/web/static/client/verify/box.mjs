@@ -10,55 +10,52 @@
  * @typedef {import("./chronicle.mjs").Chronicle} Chronicle
  * @typedef {import("./report.mjs").Checklist} Checklist
  * @typedef {import("./state.mjs").Round} Round
- * @typedef {import("./totals.mjs").Factors} Factors
- * @typedef {{ fingerprint: string, root: string, sums: string[][][] }} Verified a box that this
- *   device verified before: its sums are not computed again
+ * @typedef {{ fingerprint: string, root: string, sums: string[][][] }} Verified a box whose every ballot
+ *   was verified: the fingerprint names session, slot, rules, items and joint key, the root every
+ *   envelope, and the sums follow from both
  * @typedef {{ archive: Uint8Array, admissions: Uint8Array }} Files
  * @typedef {{ chronicle: Chronicle, checks: Checklist, one: Round, gate: Gate, crew: Crew,
  *   told: (ballots: number) => void, verified?: Verified | null | undefined }} About
+ *   `verified`: what this device itself found before
  */
 
-import { tracker } from "../ballots.mjs";
-import { concat, equal, toHex, utf8 } from "../bytes.mjs";
+import { equal, toHex, utf8 } from "../bytes.mjs";
 import * as elgamal from "../elgamal.mjs";
-import { code, compact, dumps, loads, sha256 } from "../encoding.mjs";
+import { code, compact, sha256 } from "../encoding.mjs";
 import { Invalid } from "../errors.mjs";
-import { merkleRoot } from "../trustee.mjs";
+import { merkleRoot, spelled } from "../trustee.mjs";
+import { Admissions } from "./admissions.mjs";
 import { archiveHead, readArchive } from "./archive.mjs";
 import { BATCH_BALLOTS, pack } from "./ballots.mjs";
 import { readLines } from "./container.mjs";
+import { Opening } from "./opening.mjs";
 import { ENOUGH_FINDINGS } from "./report.mjs";
 import { sealQuorum } from "./round_order.mjs";
-import { checkPartial, checkResult, combine, decodeTally, spelled } from "./totals.mjs";
 
 const MAX_ADMISSION = 2 ** 20;
-const CREDENTIAL =
-  /^\{"election_uuid":"[^"\\]*","election_hash":"[^"\\]*","credential":"([0-9a-f]{1,617})"/;
 
 export class BoxCheck {
   /** Checks that ran to their end on this box. @type {Set<string>} */
   reached = new Set();
-  count = 0;
   /** SHA-256 of the archive. @type {string | null} */
   archive = null;
   /** The tablets' totals per item. @type {number[][] | null} */
   totals = null;
-  /** @type {Uint8Array[]} */
-  #leaves = [];
-  /** @type {Set<string>} */
-  #credentials = new Set();
-  #unread = false;
-  /** @type {Ciphertext[][] | null} */
-  #sums = null;
-  /** @type {Map<number, Factors>} */
-  #partials = new Map();
-  /** @type {number[]} */
-  #owners = [];
+  /** The box, if every ballot can be read; `before`: as this device found it earlier. @type {Verified & { before: boolean } | null} */
+  found = null;
+  #admissions;
   #about;
 
   /** @param {About} about */
   constructor(about) {
     this.#about = about;
+    const failed = (/** @type {string} */ name, /** @type {Invalid} */ error) => this.#failed(name, error);
+    this.#admissions = new Admissions(about.gate, about.chronicle, failed);
+  }
+
+  /** Ballots. */
+  get count() {
+    return this.#admissions.count;
   }
 
   /** All checks of the box; nothing is thrown for what the bytes are. @param {Files} files */
@@ -73,21 +70,19 @@ export class BoxCheck {
     const lines = readLines(admissions, MAX_ADMISSION, (error) => this.#failed("V1", error));
     /** @type {Stage[]} */
     const rest = [];
-    const tasks = this.#tasks(stages, rest, lines);
+    const tasks = this.#admissions.tasks(stages, rest, lines);
     if (!tasks) return;
-    await this.#ballots(tasks);
+    const sums = await this.#ballots(tasks);
     if (this.#about.checks.hopeless()) return;
     this.#setup(first);
-    let last = rest[0];
-    for (const stage of [...rest, ...stages]) {
-      last = stage;
-      if (stage.kind === "EncryptedTally") this.#tally(stage);
-      if (stage.kind === "PartialDecryption") this.#partial(stage);
-      if (stage.kind === "Result") this.#result(stage);
-    }
-    if (last?.kind !== "Result") {
+    const failed = (/** @type {string} */ name, /** @type {Invalid} */ error) => this.#failed(name, error);
+    const opening = new Opening(this.#about, failed, this.count, sums);
+    for (const stage of [...rest, ...stages]) opening.look(stage);
+    if (opening.last !== "Result") {
       this.#failed("V5", new Invalid("archive.event_missing", "no result"));
     }
+    for (const name of opening.reached) this.reached.add(name);
+    this.totals = opening.totals;
     this.reached.add("V5");
     this.archive = toHex(sha256(archive));
   }
@@ -96,17 +91,6 @@ export class BoxCheck {
   #failed(name, error) {
     const { checks, one } = this.#about;
     checks.failed(name, new Invalid(error.code, `${one.slot}: ${error.detail}`));
-  }
-
-  /** @template T @param {string} name @param {() => T} work @returns {T | null} */
-  #check(name, work) {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error;
-      this.#failed(name, error);
-      return null;
-    }
   }
 
   /** @param {Uint8Array} archive */
@@ -133,7 +117,7 @@ export class BoxCheck {
     if (typeof own !== "string" || !equal(trustees, utf8(own))) {
       refuse("trustees", "not the trustees of the key ceremony");
     }
-    const listed = gate.drawn.length ? gate.drawn : [...this.#credentials];
+    const listed = gate.drawn.length ? gate.drawn : [...this.#admissions.credentials];
     if (!equal(credentials, compact([...listed].sort()))) {
       refuse("credentials", "not the credentials that the ballots or the definition give");
     }
@@ -141,110 +125,49 @@ export class BoxCheck {
 
   // Ballots: V6, V7, V8.
 
-  /** @param {Iterator<Stage, void>} stages @param {Stage[]} rest @param {Iterator<Uint8Array, void>} lines @returns {Task[] | null} */
-  #tasks(stages, rest, lines) {
-    const drawn = new Set(this.#about.gate.drawn);
-    // Ballots after which reading on would only cost time (attack E18).
-    const most = 2 * this.#about.chronicle.definition.deputies + 100;
-    /** @type {Task[]} */
-    const tasks = [];
-    for (;;) {
-      const stage = stages.next().value;
-      if (!stage || stage.kind !== "Ballot") {
-        if (stage) rest.push(stage);
-        break;
-      }
-      if (++this.count > most) {
-        this.#failed("V7", new Invalid("token.surplus", `more than ${most} ballots`));
-        return null;
-      }
-      const { number, body } = stage;
-      tasks.push({ number, body, envelope: this.#admission(number, body, lines.next().value, drawn) });
-    }
-    if (lines.next().value) {
-      this.#failed("V7", new Invalid("admissions.surplus", "an admission without a ballot"));
-    }
-    return tasks;
-  }
-
-  /** The envelope rebuilt from ballot and admission; its tracker becomes a leaf. @param {number} number @param {Uint8Array} body @param {Uint8Array | void} line @param {Set<string>} drawn */
-  #admission(number, body, line, drawn) {
-    const { gate, chronicle } = this.#about;
-    const where = `ballot ${number}`;
-    /** @param {string} name @param {string} code @param {string} detail */
-    const refuse = (name, code, detail) => this.#failed(name, new Invalid(code, `${where}: ${detail}`));
-    const credential = credentialOf(body);
-    if (credential !== null && this.#credentials.has(credential)) {
-      refuse("V7", "token.spent", "its credential stands earlier");
-    }
-    if (credential !== null) this.#credentials.add(credential);
-    if (!line) {
-      this.#unread = true;
-      this.#failed("V7", new Invalid("admissions.missing", where));
-      return null;
-    }
-    let envelope, stated, token;
-    try {
-      const admission = parseAdmission(line);
-      ({ tracker: stated, token } = admission);
-      envelope = encodeEnvelope(gate.slot, body, admission.cap_proof, token);
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error;
-      this.#unread = true;
-      refuse("V7", "admissions.malformed", error.detail);
-      return null;
-    }
-    if (envelope.length > gate.length) refuse("V6", "envelope.malformed", "longer than its slot");
-    if (!gate.keys.length && (credential === null || !drawn.has(credential) || token.length)) {
-      refuse("V7", "token.invalid", "not of the drawn list");
-    }
-    if (credential !== null && chronicle.unused.has(credential)) {
-      refuse("V7", "token.unused_slip", "from a slip left over");
-    }
-    const leaf = trackerOf(body, envelope);
-    if (toHex(leaf) !== stated) {
-      refuse("V8", "seal.tracker", `tracker ${stated.slice(0, 16)}… is not that of its envelope`);
-    }
-    this.#leaves.push(leaf);
-    return envelope;
-  }
-
-  /** @param {Task[]} tasks */
+  /** The sums of all ballots; null where one cannot be read. @param {Task[]} tasks @returns {Promise<Ciphertext[][] | null>} */
   async #ballots(tasks) {
-    const { gate, checks, told, verified } = this.#about;
-    const { group, election } = gate;
-    const root = toHex(merkleRoot(this.#leaves));
-    const again = verified?.fingerprint === election.fingerprint && verified.root === root;
-    if (verified && again && !this.#unread) {
-      // The root names exactly these envelopes, and this device has verified them.
-      this.#sums = parsed(gate, verified.sums);
-      told(tasks.length);
-    } else {
-      const neutral = { alpha: group.identity, beta: group.identity };
-      /** @type {Ciphertext[][]} */
-      let sums = election.questions.map(({ answers }) => answers.map(() => neutral));
-      const alphas = new Set();
-      let [complete, expected] = [true, 0];
-      for (const batch of await this.#inspected(tasks)) {
-        for (const { code: word, detail } of batch.refused) this.#failed("V6", new Invalid(word, detail));
-        for (const { number, code: word, detail } of batch.faults) {
-          const name = word.startsWith("token.") ? "V7" : "V6";
-          this.#failed(name, new Invalid(word, `ballot ${number}: ${detail}`));
-        }
-        for (const alpha of batch.alphas) alphas.add(alpha);
-        expected += batch.alphas.length;
-        sums = multiplied(gate, sums, parsed(gate, batch.sums));
-        complete &&= batch.complete;
-        if (checks.hopeless()) return;
-      }
-      if (alphas.size !== expected) {
-        this.#failed("V6", new Invalid("ballot.bad_proof", "one α stands twice in the box"));
-      }
-      this.#sums = complete ? sums : null;
-    }
+    const { gate, told, verified } = this.#about;
+    const { fingerprint } = gate.election;
+    const root = toHex(merkleRoot(this.#admissions.leaves));
+    // The root names exactly these envelopes, and this device has verified them.
+    const before =
+      verified?.fingerprint === fingerprint && verified.root === root && !this.#admissions.unread;
+    if (before) told(tasks.length);
+    const sums = before ? parsed(gate, verified.sums) : await this.#verified(tasks);
+    if (this.#about.checks.hopeless()) return null;
+    if (sums) this.found = { fingerprint, root, sums: spelled(gate.group, sums), before };
     this.#numbers();
     this.#seal(root);
     this.reached.add("V6").add("V7");
+    return sums;
+  }
+
+  /** The sums of ballots that are verified one by one. @param {Task[]} tasks */
+  async #verified(tasks) {
+    const { gate, checks } = this.#about;
+    const { group, election } = gate;
+    const neutral = { alpha: group.identity, beta: group.identity };
+    /** @type {Ciphertext[][]} */
+    let sums = election.questions.map(({ answers }) => answers.map(() => neutral));
+    const alphas = new Set();
+    let [complete, expected] = [true, 0];
+    for (const batch of await this.#inspected(tasks)) {
+      for (const { code: word, detail } of batch.refused) this.#failed("V6", new Invalid(word, detail));
+      for (const { number, code: word, detail } of batch.faults) {
+        const name = word.startsWith("token.") ? "V7" : "V6";
+        this.#failed(name, new Invalid(word, `ballot ${number}: ${detail}`));
+      }
+      for (const alpha of batch.alphas) alphas.add(alpha);
+      expected += batch.alphas.length;
+      sums = multiplied(gate, sums, parsed(gate, batch.sums));
+      complete &&= batch.complete;
+      if (checks.hopeless()) return null;
+    }
+    if (alphas.size !== expected) {
+      this.#failed("V6", new Invalid("ballot.bad_proof", "one α stands twice in the box"));
+    }
+    return complete ? sums : null;
   }
 
   /** What was found, batch by batch; no further than what is hopeless (attack E18). @param {Task[]} tasks */
@@ -275,10 +198,10 @@ export class BoxCheck {
     const { one, chronicle } = this.#about;
     const refuse = (/** @type {string} */ word, /** @type {string} */ what) =>
       this.#failed("V8", new Invalid(`seal.${word}`, what));
-    const texts = this.#leaves.map(toHex);
+    const texts = this.#admissions.leaves.map(toHex);
     const at = texts.findIndex((text, i) => i > 0 && String(texts[i - 1]) >= text);
     if (at > 0) refuse("order", `leaf ${at} is not above the one before it`);
-    else if (root !== one.root || this.#unread) refuse("root", "not the root of exactly these envelopes");
+    else if (root !== one.root || this.#admissions.unread) refuse("root", "not the root of exactly these envelopes");
     if (one.returned.tablet !== this.count) {
       refuse("size", `${this.count} ballots, ${one.returned.tablet} sealed`);
     }
@@ -286,65 +209,6 @@ export class BoxCheck {
     const due = sealQuorum(chronicle.definition);
     if (one.sealers.length < due) refuse("too_few", `${one.sealers.length} trustees, needed ${due}`);
     this.reached.add("V8");
-  }
-
-  // After the ballots: V9, V10, V11.
-
-  /** @param {Extract<Stage, { kind: "EncryptedTally" }>} stored */
-  #tally({ body, count, weight }) {
-    const { gate, checks, one } = this.#about;
-    const own = this.#sums;
-    const sums = this.#check("V9", () => decodeTally(gate, body));
-    this.#sums = sums;
-    for (const [name, stated] of /** @type {[string, string][]} */ ([
-      ["count", String(count)],
-      ["weight", weight],
-    ])) {
-      if (stated === String(this.count)) continue;
-      this.#failed("V9", new Invalid(`tally.${name}`, `${stated} stated, ${this.count} counted`));
-      break;
-    }
-    if (own === null) checks.unknown("V9", "tally.unknown_sum", `${one.slot}: a ballot cannot be read`);
-    else if (sums !== null) {
-      const [mine, theirs] = [own, sums].map((all) => spelled(gate.group, all).join());
-      if (mine !== theirs) {
-        const what = "the stored tally is not the product of the ballots";
-        this.#failed("V9", new Invalid("tally.not_the_sum", what));
-      }
-      this.reached.add("V9");
-    }
-  }
-
-  /** @param {Extract<Stage, { kind: "PartialDecryption" }>} stored */
-  #partial({ owner, body }) {
-    const { chronicle, one, gate } = this.#about;
-    const [trustees, sums] = [chronicle.trustees, this.#sums];
-    this.#owners.push(owner);
-    const stated = one.partials.get(owner);
-    if (stated === undefined || !equal(utf8(stated), body)) {
-      const what = `trustee ${owner}: not the one that was handed in`;
-      this.#failed("V10", new Invalid("partial.not_stated", what));
-    }
-    if (!trustees || !sums) return;
-    const found = this.#check("V10", () => checkPartial(gate, trustees, sums, owner, body));
-    if (found) this.#partials.set(owner, found);
-  }
-
-  /** @param {Extract<Stage, { kind: "Result" }>} stored */
-  #result({ body }) {
-    const { chronicle, one, gate } = this.#about;
-    const [trustees, sums] = [chronicle.trustees, this.#sums];
-    const due = [...one.partials.keys()].sort((a, b) => a - b);
-    if (this.#owners.join() !== due.join()) {
-      const what = "not each one that was handed in, once, by the number of its trustee";
-      this.#failed("V10", new Invalid("partial.not_stated", what));
-    }
-    if (!trustees || !sums) return;
-    const factors = this.#check("V10", () => combine(gate.group, trustees, this.#partials));
-    this.reached.add("V10");
-    if (!factors) return;
-    const counts = this.#check("V11", () => checkResult(gate, sums, factors, body, this.count));
-    if (counts) this.totals = totalsOf(gate.style, counts, this.count);
   }
 
   /** What a reader compares with the hall screen: 票面码 and 封箱码. */
@@ -361,12 +225,6 @@ export class BoxCheck {
   }
 }
 
-/** Totals per item from a decrypted result. @param {string} style @param {number[][]} result @param {number} ballots */
-function totalsOf(style, result, ballots) {
-  if (style === "approve") return (result[0] ?? []).map((count) => [count]);
-  return result.map((row) => [...row, row.reduce((rest, count) => rest - count, ballots)]);
-}
-
 /** @param {Gate} gate @param {string[][][]} texts @returns {Ciphertext[][]} */
 function parsed({ group }, texts) {
   return texts.map((row) =>
@@ -379,39 +237,4 @@ function multiplied({ group }, a, b) {
   return a.map((row, i) =>
     row.map((one, j) => elgamal.product(group, [one, /** @type {Ciphertext} */ (b[i]?.[j])])),
   );
-}
-
-/** The credential a ballot names, without decoding it. @param {Uint8Array} body */
-function credentialOf(body) {
-  const start = new TextDecoder("latin1").decode(body.subarray(0, 2000));
-  return CREDENTIAL.exec(start)?.[1] ?? null;
-}
-
-/** One line of `admissions.jsonl`. @param {Uint8Array} line @returns {{ tracker: string, cap_proof: any, token: any[] }} */
-function parseAdmission(line) {
-  const value = /** @type {any} */ (loads(line));
-  const names = typeof value === "object" && value !== null ? Object.keys(value).join() : "";
-  if (names !== "cap_proof,token,tracker" || !Array.isArray(value.token) || typeof value.tracker !== "string") {
-    throw new Invalid("admissions.malformed", "not an admission");
-  }
-  return value;
-}
-
-/** The canonical bytes of an envelope. @param {string} slot @param {Uint8Array} body @param {any} capProof @param {any[]} token */
-function encodeEnvelope(slot, body, capProof, token) {
-  let ballot;
-  try {
-    ballot = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    throw new Invalid("admissions.malformed", "not UTF-8");
-  }
-  return dumps({ ballot, cap_proof: capProof, slot, token, version: 1 });
-}
-
-/** The tracker from the bytes alone, so that a ballot with a wrong proof has one, too. @param {Uint8Array} body @param {Uint8Array} envelope */
-export function trackerOf(body, envelope) {
-  const text = new TextDecoder("latin1").decode(body);
-  const end = text.lastIndexOf(',"signature":');
-  const unsigned = concat(body.subarray(0, end < 0 ? -1 : end), utf8("}"));
-  return tracker(sha256(unsigned), sha256(envelope));
 }

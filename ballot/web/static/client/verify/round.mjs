@@ -11,14 +11,16 @@
  * @typedef {{ definition: Uint8Array, lines: string[], slot: string, envelopes: Uint8Array[],
  *   archive: Uint8Array | null, certificate: any, verified?: Verified | null }} Given `lines` of
  *   events.jsonl; `archive` the round's `.bel`, null for paper only; `certificate` what is to be signed
- * @typedef {{ verdict: Verdict, checks: Check[], elected: string[] }} Answer `elected` are ids, in the
- *   order of the certificate that follows from the count
+ * @typedef {{ due: any, box: Verified & { before: boolean } | null } | null} Found
+ * @typedef {{ verdict: Verdict, checks: Check[], elected: string[],
+ *   box: Verified & { before: boolean } | null }} Answer `elected` are ids, in the order of the certificate
+ *   that follows from the count; `box` what a device may remember of a valid round, `before` if it did
  */
 
 import { concat, toHex, utf8 } from "../bytes.mjs";
 import { dumps, loads } from "../encoding.mjs";
 import { Invalid, refusedAs } from "../errors.mjs";
-import { trackerOf } from "./box.mjs";
+import { trackerOf } from "./admissions.mjs";
 import { conclude, readDefinition, readEvents } from "./chronicle.mjs";
 import { ALONE } from "./crew.mjs";
 import { BOX, boxCheck } from "./record.mjs";
@@ -34,18 +36,20 @@ import { ResultCheck } from "./results.mjs";
 export async function checkRound(given, told = () => {}, crew = ALONE) {
   const checks = new Checklist();
   checks.notApplicable("V1", "round.no_record", "there is no record yet");
-  let due = null;
+  /** @type {Found} */
+  let found = null;
   try {
-    due = await check(given, told, crew, checks);
+    found = await check(given, told, crew, checks);
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
     checks.unknown("V3", error.code, error.detail);
   }
-  const { verdict, checks: found } = checks.report({});
-  return { verdict, checks: found, elected: due?.elected ?? [] };
+  const { verdict, checks: list } = checks.report({});
+  const box = verdict === "valid" ? (found?.box ?? null) : null;
+  return { verdict, checks: list, elected: found?.due?.elected ?? [], box };
 }
 
-/** The certificate rebuilt, or null. @param {Given} given @param {Told} told @param {Crew} crew @param {Checklist} checks */
+/** The certificate rebuilt and the box, as far as it goes. @param {Given} given @param {Told} told @param {Crew} crew @param {Checklist} checks @returns {Promise<Found>} */
 async function check(given, told, crew, checks) {
   const { slot, archive, certificate, envelopes } = given;
   const definition = readDefinition(given.definition, undefined, checks);
@@ -82,7 +86,7 @@ async function check(given, told, crew, checks) {
   for (const name of [...(box?.reached ?? []), ...rest.reached]) checks.passed(name, { rounds: [slot] });
   if (one.calling) checks.passed("V14", { rounds: [slot] });
   else checks.notApplicable("V14", "record.no_later_round", "every vote has one round");
-  return rest.due;
+  return { due: rest.due, box: box?.found ?? null };
 }
 
 /** What the record will keep beside the ballots; else `envelope.malformed`. @param {Uint8Array[]} envelopes */

@@ -13,7 +13,7 @@
 import { loadsCompact } from "../encoding.mjs";
 import { Invalid, refusedAs } from "../errors.mjs";
 import { inverse } from "../integers.mjs";
-import { decodeProof, hashToScalar } from "../proofs.mjs";
+import { decodeProof, hashOfPowers } from "../proofs.mjs";
 
 /**
  * Bytes that no ballot, tally, partial decryption or result exceeds: a larger one is refused before it
@@ -65,11 +65,6 @@ export function decodeTally(gate, data) {
   );
 }
 
-/** The texts of sums, in their shape. @param {Group} group @param {Ciphertext[][]} sums */
-export function spelled(group, sums) {
-  return sums.map((row) => row.map((c) => [group.ser(c.alpha), group.ser(c.beta)]));
-}
-
 /**
  * The factors of a partial decryption of `sums` that holds under the key of the owner it names:
  * `partial.owner`, `partial.malformed`, `partial.invalid`.
@@ -97,11 +92,12 @@ export function checkPartial(gate, trustees, sums, owner, data) {
   for (const [i, row] of sums.entries()) {
     for (const [j, { alpha }] of row.entries()) {
       const { challenge: c, response: z } = /** @type {any} */ (found[i]?.[j]);
+      /** @type {[Element, bigint][][]} */
       const commitments = [
-        group.mul(group.powerPublic(group.g, z), group.powerPublic(key, c)),
-        group.mul(group.powerPublic(alpha, z), group.powerPublic(factors[i]?.[j], c)),
+        [[group.g, z], [key, c]],
+        [[alpha, z], [factors[i]?.[j], c]],
       ];
-      if (hashToScalar(group, prefix, commitments) !== c) {
+      if (hashOfPowers(group, prefix, commitments) !== c) {
         throw new Invalid("partial.invalid", `trustee ${owner}: decryption proof`);
       }
     }
