@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ballot.crypto import proofs, threshold
+from ballot.crypto import encoding, proofs, threshold
 from ballot.crypto.encoding import compact, loads_compact, sha256
 from ballot.crypto.errors import Invalid
 from ballot.crypto.group import Element, Group
 from ballot.crypto.proofs import Proof
-from ballot.tally.events import Event, draft, sign_event
-from ballot.tally.signatories import refused_signatures
+from ballot.crypto.signing import verify
+from ballot.tally.events import Event, Signature, draft, sign_event, signed_document
 from ballot.trustee import documents, drafts, messages
 from ballot.trustee.board import Board, Waiting
 from ballot.trustee.documents import Place
@@ -224,15 +224,30 @@ class _Run:
         return drafts.merge(signed)
 
     def _signed(self, data: bytes, trustee: str, unsigned: Event) -> Event:
-        found = drafts.decode(data)
-        if replace(found, signatures=()) != unsigned:
+        """The draft with that trustee's signature, where ``data`` says exactly what this device
+        says; anything else in it is not even read.
+        """
+        value = encoding.loads(data)
+        found = value.get("signatures") if isinstance(value, dict) else None
+        first: Any = found[0] if isinstance(found, list) and found else None
+        same = (
+            isinstance(first, dict)
+            and sorted(first) == ["role", "signature", "signer"]
+            and all(isinstance(text, str) for text in first.values())
+        )
+        mine = encoding.loads(drafts.encode(unsigned))
+        if not same or encoding.dumps({**mine, "signatures": [first]}) != data:
             raise Invalid("ceremony.ready", "signed other keys, hashes or drills")
-        if [(s.signer, s.role) for s in found.signatures] != [(trustee, "trustee")]:
+        signature = Signature(**first)
+        if (signature.signer, signature.role) != (trustee, "trustee"):
             raise Invalid("ceremony.signature", "not the signature of this trustee")
-        for fault in refused_signatures(self.definition, found):
-            if fault.code == "keys.signature":
-                raise Invalid("ceremony.signature", fault.detail)
-        return found
+        try:
+            public = self.definition.officer(trustee).public_key
+            says = signed_document(unsigned, trustee, "trustee")
+            verify(public, unsigned.kind, says, signature.signature)
+        except Invalid as error:
+            raise Invalid("ceremony.signature", error.detail) from None
+        return replace(unsigned, signatures=(signature,))
 
     def write(self, step: str, **contents: Any) -> bytes:
         return documents.write(self.place, step, contents)

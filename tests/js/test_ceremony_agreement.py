@@ -84,7 +84,7 @@ def test_any_mix_of_browsers_and_command_lines_agrees(
     assert board == held(FEW)
 
 
-@settings(max_examples=16, deadline=None, phases=[Phase.generate])
+@settings(max_examples=40, deadline=None, phases=[Phase.generate])
 @given(st.sampled_from(["certificate", "coefficients", "key", "drill", "ready"]), st.data())
 def test_what_python_refuses_the_browser_refuses_alike(
     bridge: Bridge, step: str, data: st.DataObject

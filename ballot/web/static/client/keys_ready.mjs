@@ -41,7 +41,8 @@ export function signReady(run, found, commitments) {
       const value = refusedAs("ceremony.document", () => /** @type {any} */ (loads(utf8(one))));
       const [signature] = Array.isArray(value?.signatures) ? value.signatures : [];
       const names = signature ? Object.keys(signature).join() : "";
-      if (names !== "role,signature,signer" || draft([signature]) !== one) {
+      const texts = names && Object.values(signature).every((text) => typeof text === "string");
+      if (names !== "role,signature,signer" || !texts || draft([signature]) !== one) {
         throw new Invalid("ceremony.ready", "signed other keys, hashes or drills");
       }
       if (signature.signer !== id || signature.role !== "trustee") {
