@@ -5,7 +5,7 @@ definition then names (protocol §3, §13).
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,8 +115,3 @@ def install_roll(database: Database, definition: Definition, roll: Roll) -> None
     if roll.digest != definition.roll_digest:
         raise Invalid("roll.digest", "not the roll of this definition")
     RollStore(database).put_roll(roll.deputies, roll.salt)
-
-
-def slots_of(definition: Definition) -> Iterable[str]:
-    """The ids of all slots, in the definition's order."""
-    return (slot.id for vote in definition.votes for slot in vote.slots)

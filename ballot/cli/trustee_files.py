@@ -1,7 +1,6 @@
 """What the trustee's commands share: the session's folder, passphrases, refusals in words."""
 
 import secrets
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -201,8 +200,3 @@ def sentence(lang: str, error: Invalid) -> str:
 def show(lang: str, key: str, **fields: object) -> None:
     """One line on standard output."""
     typer.echo(message(lang, key, **fields))
-
-
-def interactive() -> bool:
-    """Whether a person sits at the keyboard."""
-    return sys.stdin.isatty()
