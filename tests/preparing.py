@@ -135,7 +135,7 @@ class House:
 
         answer = clerk.form(f"{HERE}/freeze", practice="yes" if practice else "no")
         assert answer.status_code == 303, answer.text
-        for _ in range(500):
+        for _ in range(3000):
             if not self.home.desk.job.running:
                 break
             asyncio.run(asyncio.sleep(0.02))
@@ -173,7 +173,7 @@ class House:
         """The clerk and the presidium sign; the service goes over to the session."""
         assert self.sign(definition, "defined", "clerk").status_code == 201
         assert self.sign(definition, "adopted", "member-1", "member-2").status_code == 201
-        for _ in range(1000):
+        for _ in range(3000):
             if self.modes.hallway is not None:
                 return
             asyncio.run(asyncio.sleep(0.02))

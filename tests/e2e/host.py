@@ -301,7 +301,7 @@ class Host:
 
     def _post(self, ask: httpx.Client, path: str, value: Any, more: Any = None) -> Any:
         headers = {"content-type": "application/json", **(more or {})}
-        for _ in range(100):
+        for _ in range(600):
             answer = ask.post(path, content=dumps(value), headers=headers)
             if answer.status_code != 503:
                 break
@@ -354,7 +354,7 @@ class Host:
         self._servers: list[uvicorn.Server] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        for _ in range(200):
+        for _ in range(1200):
             with suppress(httpx.HTTPError):
                 httpx.get(f"{self.address}/api/service")
                 return
@@ -398,7 +398,7 @@ class Host:
 
     def _until_box_follows(self) -> None:
         wanted = len(self.stage.board.events)
-        for _ in range(200):
+        for _ in range(1200):
             if len(self.boxed.board.events) >= wanted:
                 return
             threading.Event().wait(0.05)

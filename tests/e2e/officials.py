@@ -50,7 +50,7 @@ class OfficialsHost(TrusteesHost):
         casting.sealed = dict(self.boxed._box.sealed(slot))
         casting.seal()
         casting.decrypt()
-        for _ in range(200):
+        for _ in range(1200):
             if json.loads(self.events()[-1])["kind"] == "counted":
                 return
             threading.Event().wait(0.1)

@@ -67,7 +67,7 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def until(done: Callable[[], bool], seconds: float = 20) -> None:
+def until(done: Callable[[], bool], seconds: float = 90) -> None:
     """Wait for something that another thread does."""
     end = time.monotonic() + seconds
     while not done():
