@@ -293,7 +293,11 @@ def test_a_round_on_paper_alone_closes_without_a_box(desk: Desk) -> None:
     assert body(desk, opening)["fingerprint"] is None
     desk.sign(opening, "chair", "presiding_officer")
     path = "/office/act/round_closed?slot=projects-1"
-    assert "data-order" not in chair.get(path).text
+    closing_page = chair.get(path).text
+    assert "data-order" not in closing_page
+    (asked,) = re.findall(r'<input [^>]*name="papers"[^>]*>', closing_page)
+    assert 'value=""' in asked  # nobody passes over it
+    assert "required" in asked
     closing = proposed(chair, path, papers="23")
     assert body(desk, closing)["paper"] == {"returned": 23}
     assert body(desk, closing)["tablet"] is None
