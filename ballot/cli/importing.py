@@ -18,9 +18,9 @@ from rich.text import Text
 from ballot.cli.output import fail, language, plain, read_file, reason
 from ballot.crypto.encoding import dumps, pretty
 from ballot.crypto.errors import Invalid
-from ballot.importing.changes import Change, changes
+from ballot.importing.changes import Change, item_changes, roll_changes
 from ballot.importing.findings import LEVELS, Entry, Finding, Import
-from ballot.importing.projects import ProjectEntry, read_projects
+from ballot.importing.projects import read_projects
 from ballot.importing.reading import read_sheets
 from ballot.importing.roll import RollEntry, read_roll
 from ballot.importing.sheets import MAX_FILE, Sheet
@@ -55,7 +55,7 @@ def roll_command(
     differences = None
     if previous is not None:
         before, columns = _earlier_roll(previous, lang)
-        differences = changes(before, found.entries, _number, _name, columns)
+        differences = roll_changes(before, found.entries, columns)
     counts = Counter(one.delegation for one in found.entries if one.delegation)
     named = ", ".join(f"{name} {count}" for name, count in counts.items())
     extra = message(lang, "import.cli.delegations", counts=named) if counts else ""
@@ -77,26 +77,9 @@ def projects_command(
     differences = None
     if previous is not None:
         before = _accepted(previous, _read(previous, read_projects, lang), lang)
-        columns = [name for name in ProjectEntry.__slots__ if name not in ("row", "id")]
-        differences = changes(before, found.entries, _project, _title, columns)
+        differences = item_changes(before, found.entries)
     _show(found, differences, lang, as_json, "projects", "")
     _write(found, lambda items: dumps([one.encode() for one in items]), out, lang, as_json)
-
-
-def _number(entry: RollEntry) -> str:
-    return entry.number
-
-
-def _name(entry: RollEntry) -> str:
-    return entry.name
-
-
-def _project(entry: ProjectEntry) -> str:
-    return entry.id
-
-
-def _title(entry: ProjectEntry) -> str:
-    return entry.title
 
 
 def _read(file: Path, read: Callable[[Sequence[Sheet]], Import[E]], lang: str) -> Import[E]:

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from operator import attrgetter
+from typing import Any, Literal, TypeVar
+
+from ballot.importing.projects import ProjectEntry
 
 T = TypeVar("T")
 Kind = Literal["added", "removed", "changed"]
+ROLL_COLUMNS = ("number", "name", "delegation")
+ITEM_COLUMNS = tuple(name for name in ProjectEntry.__slots__ if name not in ("row", "id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,18 @@ def changes(
                 found.append(Change("changed", identity, column, *pair))
     gone = (Change("removed", one, "", name(old[one]), "") for one in old if one not in new)
     return (*found, *gone)
+
+
+def roll_changes(
+    before: Iterable[Any], now: Iterable[Any], columns: Sequence[str] = ROLL_COLUMNS[1:]
+) -> tuple[Change, ...]:
+    """Of deputies, whom the number names."""
+    return changes(before, now, attrgetter("number"), attrgetter("name"), columns)
+
+
+def item_changes(before: Iterable[Any], now: Iterable[Any]) -> tuple[Change, ...]:
+    """Of projects."""
+    return changes(before, now, attrgetter("id"), attrgetter("title"), ITEM_COLUMNS)
 
 
 def _text(value: object) -> str:

@@ -118,7 +118,7 @@ def _rules_adopted(state: State, _: str) -> tuple[Field, ...]:
     all_ = state.definition.deputies
     facts = {"eligible": all_, "majority": all_ // 2 + 1}
     return (
-        Field("yes", "number", high=all_, value="0", facts=facts),
+        Field("yes", "number", high=all_, facts=facts),
         Field("no", "number", "0", all_),
         Field("abstain", "number", "0", all_),
     )
@@ -163,7 +163,8 @@ def _round_closed(state: State, slot: str) -> tuple[Field, ...]:
     if "paper" not in one.channels:
         return ()
     issued = one.issued.get("paper", 0)
-    return (Field("papers", "number", "0", facts={"issued": issued}),)
+    # Where papers were issued nobody may pass over the question.
+    return (Field("papers", "number", "" if issued else "0", facts={"issued": issued}),)
 
 
 def _voided(state: State, slot: str) -> tuple[Field, ...]:

@@ -25,10 +25,9 @@ from ballot.web.guard import OfficialRoute
 from ballot.web.hall_frame import Numbers, current_round, frame
 from ballot.web.office_context import Office
 from ballot.web.office_shell import AT, office_page, session_of, words_of
-from ballot.web.readable import minute_of
 from ballot.web.results import METHODS
 from ballot.web.steps import TRUSTEES, href_for
-from ballot.web.words import Words
+from ballot.web.words import CHINA, Words
 
 RAIL = ("keys", "check_in", "rules", "box", "open", "close", "seal", "count", "certify", "publish")
 """The steps of a round, as the presiding officer knows them."""
@@ -201,4 +200,5 @@ def _clock(events: Sequence[Event], one: Round, now: str, words: Words) -> str:
         return ""
     at = [datetime.strptime(minute, "%Y-%m-%dT%H:%M%z") for minute in (opened, now)]
     passed = max(0, int((at[1] - at[0]).total_seconds()) // 60)
-    return words.plain("chair.clock", since=minute_of(words, opened)[-5:], minutes=passed)
+    since = f"{at[0].astimezone(CHINA):%H:%M}"
+    return words.plain("chair.clock", since=since, minutes=passed)

@@ -4,9 +4,7 @@ Plain forms without JavaScript. The roll knows who is here and on which channel;
 has voted is nowhere to be seen, because it is not known (people.md §5).
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,7 +17,7 @@ from ballot.issuing import Counts
 from ballot.locale import messages
 from ballot.registrar import DeputyState
 from ballot.tally.state import State
-from ballot.tally.turnout import quorum_min
+from ballot.web.desk_hall import Hall, hall_of
 from ballot.web.guard import HOME, Guard, OfficialRoute
 from ballot.web.pages import page, qr_svg
 from ballot.web.problems import status_of, title_of
@@ -28,7 +26,6 @@ from ballot.web.sessions import Session
 from ballot.web.words import Words
 
 ROWS, FOUND = 40, 20
-PATIENCE = 2.0  # seconds that a page waits for the second signer's count
 _ALL = 100_000
 
 
@@ -54,35 +51,6 @@ class Roll(Protocol):
         """The deputy draws a slip."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hall:
-    """The numbers at the head of the desk. ``other`` is the second signer's own count: None where
-    there is no second signer, ``away`` when it does not answer.
-    """
-
-    eligible: int
-    quorum: int
-    open: bool
-    drawn: bool
-    on_paper: bool
-    min_paper: int
-    present: int
-    tablet: int
-    paper: int
-    other: tuple[int, int] | None
-    away: bool
-
-    @property
-    def few_papers(self) -> bool:
-        """So few on paper that their totals could show choices (protocol §6)."""
-        return 0 < self.paper < self.min_paper
-
-    @property
-    def same(self) -> bool:
-        """Both signers counted the same."""
-        return self.other == (self.tablet, self.paper)
-
-
 def desk_router(
     roll: Roll,
     state: Callable[[], State],
@@ -98,31 +66,7 @@ def desk_router(
     )
 
     async def hall() -> Hall:
-        now, counts = state(), await run_in_threadpool(roll.counts)
-        away, theirs = False, None
-        if other is not None:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    found = await other()
-                theirs = (_most(found), found.paper)
-            except (Invalid, TimeoutError):
-                away = True
-        definition = now.definition
-        slots = now.check_in or tuple(counts.tablet)
-        votes = [now.vote(slot) for slot in slots] or list(definition.votes)
-        return Hall(
-            eligible=definition.deputies,
-            quorum=max(quorum_min(vote.rules, definition.deputies) for vote in votes),
-            open=bool(now.check_in),
-            drawn=definition.token_kind == "drawn",
-            on_paper=any("paper" in vote.channels for vote in votes),
-            min_paper=definition.min_paper,
-            present=counts.present,
-            tablet=_most(counts),
-            paper=counts.paper,
-            other=theirs,
-            away=away,
-        )
+        return await hall_of(state(), await run_in_threadpool(roll.counts), other)
 
     async def one(number: str) -> DeputyState:
         found = await run_in_threadpool(roll.find, number, _ALL)
@@ -254,11 +198,6 @@ def desk_router(
 def _session(request: Request) -> Session:
     session: Session = request.state.session
     return session
-
-
-def _most(counts: Counts) -> int:
-    """Tablets issued: the same for all slots of a check-in, unless a request is under way."""
-    return max(counts.tablet.values(), default=0)
 
 
 def _absent(everyone: Sequence[DeputyState]) -> int:

@@ -20,6 +20,7 @@ from ballot.crypto.errors import Invalid
 from ballot.crypto.proofs import Random
 from ballot.locale import LANGUAGES
 from ballot.web.forms import FIELDS, Form, read_form
+from ballot.web.leading import address_with_return
 from ballot.web.origins import require_own_origin
 from ballot.web.problems import problem
 from ballot.web.results import METHODS
@@ -115,14 +116,14 @@ class Guard:
             require_own_origin(request)
             session = self.session(request)
             if session is None:
-                raise LedAway(f"{self.at}/login")
+                raise LedAway(address_with_return(request, f"{self.at}/login", self.at))
             if session.who.roles.isdisjoint(roles):
                 raise HTTPException(403)
             request.state.session = session
             if request.method not in METHODS:
                 request.state.form = await own_form(request, session, fields, read)
             if fresh and not self.sessions.is_fresh(session):
-                raise LedAway(f"{self.at}/confirm")
+                raise LedAway(address_with_return(request, f"{self.at}/confirm", self.at))
             if (lang := request.query_params.get("lang", "")) in LANGUAGES:
                 session.lang = lang
 

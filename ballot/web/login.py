@@ -17,6 +17,7 @@ from ballot.web.guard import (
     own_form,
     set_cookie,
 )
+from ballot.web.leading import own_path
 from ballot.web.origins import require_own_origin
 from ballot.web.pages import page
 from ballot.web.results import METHODS
@@ -29,22 +30,23 @@ def login_router(guard: Guard) -> APIRouter:
 
     @router.api_route("/login", methods=METHODS)
     async def form(request: Request) -> Response:
+        then = request.query_params.get("next", "")
         if guard.session(request):
-            return RedirectResponse(guard.at, 303)
-        return _form(request, guard, "")
+            return RedirectResponse(own_path(then, guard.at) or guard.at, 303)
+        return _form(request, guard, then)
 
     @router.post("/login")
     async def login(request: Request) -> Response:
         require_own_origin(request)
         typed, address = await form_of(request), address_of(request)
-        account = guard.authenticator.account(typed)
+        account, then = guard.authenticator.account(typed), typed.get("next", "")
         if wait := guard.wait(address, account):
-            return _form(request, guard, "wait", 429, {"retry-after": str(int(wait) + 1)})
+            return _form(request, guard, then, "wait", 429, {"retry-after": str(int(wait) + 1)})
         who = await run_in_threadpool(guard.authenticator.check, typed)
         if who is None:
             guard.failed(address, account)
-            return _form(request, guard, "wrong", 403)
-        response = RedirectResponse(guard.at, 303)
+            return _form(request, guard, then, "wrong", 403)
+        response = RedirectResponse(own_path(then, guard.at) or guard.at, 303)
         guard.sign_in(request, response, who, lang_of(request))
         return response
 
@@ -64,7 +66,8 @@ def login_router(guard: Guard) -> APIRouter:
 def _form(
     request: Request,
     guard: Guard,
-    trouble: str,
+    then: str,
+    trouble: str = "",
     status: int = 200,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
@@ -75,6 +78,7 @@ def _form(
         f"{guard.at}/login",
         status,
         fields=guard.authenticator.fields,
+        then=own_path(then, guard.at),
         trouble=trouble,
         retry=headers.get("retry-after", ""),
     )

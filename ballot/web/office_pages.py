@@ -4,8 +4,6 @@ What signs anything happens elsewhere, with the official's own key; these pages 
 what is missing and who must still sign, and let the clerk invite people.
 """
 
-import re
-
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
@@ -16,18 +14,18 @@ from ballot.signing_room import SigningRoom
 from ballot.waiting import gates
 from ballot.web.forms import Form
 from ballot.web.guard import Guard, OfficialRoute, address_of, form_of, lang_of
+from ballot.web.leading import own_path
 from ballot.web.office_context import Office
+from ballot.web.office_shell import AT, plain_page, session_of
 from ballot.web.origins import require_own_origin
 from ballot.web.pages import page, qr_svg
 from ballot.web.problems import status_of, title_of
 from ballot.web.results import METHODS
-from ballot.web.sessions import Session, Who
+from ballot.web.sessions import Who
 from ballot.web.steps import href_for, tasks
 from ballot.web.words import Words
 
-AT = "/office"
 ACCEPT = f"{AT}/accept"
-_OWN = re.compile(rf"{AT}(/[\w-]+)*(\?[\w=&-]*)?", re.ASCII)
 
 
 def office_pages(office: Office) -> APIRouter:
@@ -59,6 +57,7 @@ def _accepting(router: APIRouter, accounts: Accounts, guard: Guard) -> None:
             ACCEPT,
             status_of(trouble) if trouble else 200,
             entered=code,
+            asked=code if request.method in METHODS else "",
             offer=offer,
             unnamed=offer is not None and offer.account.name == UNNAMED,
             qr=qr,
@@ -99,17 +98,15 @@ def _agenda(router: APIRouter, room: SigningRoom, guard: Guard) -> None:
 
     @router.api_route("", methods=METHODS, dependencies=everyone)
     async def agenda(request: Request) -> Response:
-        session = _session(request)
+        session = session_of(request)
         items = await run_in_threadpool(room.agenda)
         slot, done = gates(room.board.state)
         drafts = {one.digest: one for one in await run_in_threadpool(room.proposals)}
         definition = room.board.definition
-        return page(
+        return plain_page(
+            request,
+            definition,
             "office.html",
-            Words(session.lang),
-            AT,
-            session=session,
-            definition=definition,
             items=items,
             titles={slot.id: vote.title for vote in definition.votes for slot in vote.slots},
             gates=done,
@@ -118,40 +115,29 @@ def _agenda(router: APIRouter, room: SigningRoom, guard: Guard) -> None:
             hrefs=[href_for(item, definition, session.who) for item in items],
             waiting=[one for one in drafts.values() if one.state == "open"],
             overtaken=[one for one in drafts.values() if one.state == "overtaken"],
-            manages=not RESETTERS.isdisjoint(session.who.roles),
         )
 
     async def confirming(request: Request, then: str, wait: float = 0.0) -> Response:
-        session = _session(request)
-        return page(
+        return plain_page(
+            request,
+            room.board.definition,
             "office_confirm.html",
-            Words(session.lang),
-            f"{AT}/confirm",
             403 if wait else 200,
-            session=session,
-            definition=room.board.definition,
-            trouble=title_of(session.lang, "office.password") if wait else "",
+            trouble=title_of(session_of(request).lang, "office.password") if wait else "",
             then=then,
-            manages=not RESETTERS.isdisjoint(session.who.roles),
         )
 
     @router.api_route("/confirm", methods=METHODS, dependencies=everyone)
     async def ask(request: Request) -> Response:
-        return await confirming(request, request.query_params.get("next", ""))
+        return await confirming(request, own_path(request.query_params.get("next", ""), AT))
 
     @router.post("/confirm", dependencies=everyone)
     async def confirm(request: Request) -> Response:
         form: Form = request.state.form
-        then = form.get("next", "")
-        if wait := await guard.confirm(request, _session(request), form.get("password", "")):
+        then = own_path(form.get("next", ""), AT)
+        if wait := await guard.confirm(request, session_of(request), form.get("password", "")):
             return await confirming(request, then, wait)
-        managing = not RESETTERS.isdisjoint(_session(request).who.roles)
-        return RedirectResponse(own_path(then) or (f"{AT}/accounts" if managing else AT), 303)
-
-
-def own_path(path: str) -> str:
-    """The path, if it is one of the officials' pages; else empty: nobody is led elsewhere (C4)."""
-    return path if _OWN.fullmatch(path) else ""
+        return RedirectResponse(then or AT, 303)
 
 
 def _accounts(router: APIRouter, room: SigningRoom, accounts: Accounts, guard: Guard) -> None:
@@ -162,38 +148,31 @@ def _accounts(router: APIRouter, room: SigningRoom, accounts: Accounts, guard: G
     definition = room.board.definition
 
     async def show(request: Request, trouble: str = "", typed: Form | None = None) -> Response:
-        session = _session(request)
-        return page(
+        session = session_of(request)
+        return plain_page(
+            request,
+            definition,
             "office_accounts.html",
-            Words(session.lang),
-            f"{AT}/accounts",
             status_of(trouble) if trouble else 200,
-            session=session,
-            definition=definition,
             rows=await run_in_threadpool(accounts.listed),
             roles=ROLES,
             typed=typed or {},
             trouble=title_of(session.lang, trouble) if trouble else "",
             fresh=guard.sessions.is_fresh(session),
             named={one.id: one.public_key for one in definition.officers},
-            manages=True,
         )
 
     async def hand_over(request: Request, account_id: str, code: str) -> Response:
         """The code stands in this answer alone: in no address, no cache and no database."""
-        session = _session(request)
         account = await run_in_threadpool(accounts.account, account_id)
         link = f"{request.url.scheme}://{request.headers['host']}{ACCEPT}?code={code}"
-        return page(
+        return plain_page(
+            request,
+            definition,
             "office_code.html",
-            Words(session.lang),
-            f"{AT}/accounts",
-            session=session,
-            definition=definition,
             account=account,
             granted=code,
             qr=qr_svg(link).decode(),
-            manages=True,
         )
 
     @router.api_route("/accounts", methods=METHODS, dependencies=managers)
@@ -214,7 +193,7 @@ def _accounts(router: APIRouter, room: SigningRoom, accounts: Accounts, guard: G
 
     @router.post("/accounts/{account_id}/reset", dependencies=fresh)
     async def reset(request: Request, account_id: str) -> Response:
-        by = _session(request).who.id
+        by = session_of(request).who.id
         try:
             code = await run_in_threadpool(accounts.reset, by, account_id)
         except Invalid as error:
@@ -223,8 +202,3 @@ def _accounts(router: APIRouter, room: SigningRoom, accounts: Accounts, guard: G
             return RedirectResponse(f"{AT}/accounts", 303)
         guard.sessions.end_all(account_id)
         return await hand_over(request, account_id, code)
-
-
-def _session(request: Request) -> Session:
-    session: Session = request.state.session
-    return session

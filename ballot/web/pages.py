@@ -20,6 +20,7 @@ from ballot.web.words import Words, chinese_number
 
 # What an error page can say; every other status is told as 500.
 _ERRORS = (400, 403, 404, 405, 413, 500, 503)
+_HOMES = {"/office": "office.agenda", "/desk": "desk.title"}
 
 _templates = Environment(
     loader=PackageLoader("ballot.web"),
@@ -66,10 +67,15 @@ def page(template: str, words: Words, path: str, code: int = 200, **values: Any)
 
 
 def error_page(scope: Scope, status: int) -> HTMLResponse:
-    """What went wrong and what to do next, in the language of the address."""
-    lang = "en" if f"{scope['path']}/".startswith("/en/") else "zh"
+    """What went wrong and what to do next, in the language of the address; who was on an official's
+    page is led to the first of these.
+    """
+    path, query = f"{scope['path']}/", scope.get("query_string", b"").split(b"&")
+    lang = "en" if path.startswith("/en/") or b"lang=en" in query else "zh"
+    home = next((one for one in _HOMES if path.startswith(f"{one}/")), "")
     known = status if status in _ERRORS else 500
-    response = page("error.html", Words(lang), "/", status, status=known)
+    values = {"home": home, "home_text": _HOMES.get(home, ""), "known": known, "status": status}
+    response = page("error.html", Words(lang), "/", status, **values)
     # An error outside the shield must not be the one page without it.
     response.headers.update(HEADERS)
     return response

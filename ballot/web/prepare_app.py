@@ -89,8 +89,15 @@ def preparing_app(
     app.include_router(office_pages(office))
     app.include_router(office_api(office))
     app.include_router(_documents(context, board, office.changed))
-    app.include_router(_others(context))
+    app.include_router(_others())
+    # Not of a router: every page goes before it (ballot.web.leading).
+    app.add_api_route("/office/{path:path}", _later, methods=METHODS)
     return app
+
+
+async def _later(path: str) -> Response:
+    """Pages of a running session, which somebody has kept open or noted down."""
+    return RedirectResponse(HERE, 303)
 
 
 def _home() -> APIRouter:
@@ -236,7 +243,7 @@ def _documents(context: Preparing, board: Board | None, changed: Callable[[], No
     return router
 
 
-def _others(context: Preparing) -> APIRouter:
+def _others() -> APIRouter:
     """Everybody else: there is no session yet."""
     router = APIRouter()
 
@@ -250,11 +257,6 @@ def _others(context: Preparing) -> APIRouter:
 
     for path in _WAITING:
         router.add_api_route(path, waiting, methods=METHODS)
-
-    @router.api_route("/office/{path:path}", methods=METHODS)
-    async def later(path: str) -> Response:
-        """Pages of a running session, which every official's page links to."""
-        return RedirectResponse(HERE, 303)
 
     @router.api_route("/api/{path:path}", methods=[*METHODS, "POST"])
     async def nothing(path: str) -> Response:

@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from ballot.crypto.errors import Invalid
-from ballot.importing.changes import changes
+from ballot.importing.changes import ROLL_COLUMNS, item_changes, roll_changes
 from ballot.importing.findings import LEVELS, Finding, Import
-from ballot.importing.projects import ProjectEntry, read_projects
+from ballot.importing.projects import read_projects
 from ballot.importing.reading import read_sheets
 from ballot.importing.roll import read_roll
 from ballot.importing.templates import projects_template, roll_template
@@ -30,8 +30,6 @@ from ballot.web.results import METHODS
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 400
 """Findings on one page: a file with more is corrected before anybody reads on."""
-_ROLL_COLUMNS = ("number", "name", "delegation")
-_ITEM_COLUMNS = tuple(name for name in ProjectEntry.__slots__ if name not in ("row", "id"))
 
 
 def imports_router(context: Preparing) -> APIRouter:
@@ -110,7 +108,7 @@ def _read_roll(context: Preparing, upload: Upload, seen: str) -> Previewed:
     found = read_roll(read_sheets(upload.content, upload.name))
     before, _ = context.read()
     now = [Listed(one.number, one.name, one.delegation) for one in found.entries]
-    differs = changes(before.roll, now, _number, _name, ("name", "delegation"))
+    differs = roll_changes(before.roll, now)
     return Previewed("", upload.name, found, differs if before.roll else (), seen)
 
 
@@ -118,24 +116,8 @@ def _read_items(context: Preparing, vote_id: str, upload: Upload, seen: str) -> 
     found = read_projects(read_sheets(upload.content, upload.name))
     before = vote_of(context, vote_id).items
     now = [Item(**one.encode()) for one in found.entries]  # type: ignore[arg-type]
-    differs = changes(before, now, _id, _title, _ITEM_COLUMNS)
+    differs = item_changes(before, now)
     return Previewed(vote_id, upload.name, found, differs if before else (), seen)
-
-
-def _number(one: Listed) -> str:
-    return one.number
-
-
-def _name(one: Listed) -> str:
-    return one.name
-
-
-def _id(one: Item) -> str:
-    return one.id
-
-
-def _title(one: Item) -> str:
-    return one.title
 
 
 def _roll_taken(entries: tuple[Any, ...]) -> Callable[[Preparation], Preparation]:
@@ -164,8 +146,7 @@ def _again(context: Preparing, request: Request, vote: str, error: Invalid) -> R
 def _preview(context: Preparing, request: Request, shown: Previewed, token: str) -> Response:
     words = words_of(request)
     found, lang = shown.found, words.lang
-    columns = _ITEM_COLUMNS if shown.vote else _ROLL_COLUMNS
-    cells = ("id", "title", "unit", "investment") if shown.vote else columns
+    cells = ("id", "title", "unit", "investment") if shown.vote else ROLL_COLUMNS
     entries = {entry.row: entry for entry in found.entries}
     rows = [
         {

@@ -60,7 +60,15 @@ def readable(state: State, event: Event, words: Words) -> tuple[Group, ...]:
         found[""].append(reader.row((name,), value))
     for path, value in reader.leaves(("body",), event.body):
         found.setdefault(reader.group(path), []).append(reader.row(path, value))
-    return tuple(Group(title, tuple(rows)) for title, rows in found.items())
+    first = found.pop("")
+    groups = {"": first[: len(head)] + sorted(first[len(head) :], key=_rank)}
+    groups |= {title: sorted(rows, key=_rank) for title, rows in found.items()}
+    return tuple(Group(title, tuple(rows)) for title, rows in groups.items())
+
+
+def _rank(row: Row) -> int:
+    """What people count, before what devices compare."""
+    return {"slot": 0, "code": 2, "print": 2, "digest": 2}.get(row.how, 1)
 
 
 def minute_of(words: Words, utc: str) -> str:

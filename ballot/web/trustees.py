@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from ballot.accounts import RESETTERS, ROLES
+from ballot.accounts import ROLES
 from ballot.crypto.encoding import code_of_hex
 from ballot.crypto.errors import Invalid
 from ballot.locale import messages
@@ -25,11 +25,9 @@ from ballot.web.bodies import json_response, read_body
 from ballot.web.ceremony_board import CeremonyBoard, Shown
 from ballot.web.guard import OfficialJson, OfficialRoute
 from ballot.web.office_context import Office
-from ballot.web.pages import page
+from ballot.web.office_shell import plain_page, session_of
 from ballot.web.results import METHODS
-from ballot.web.sessions import Session
 from ballot.web.shield import headers
-from ballot.web.words import Words
 
 AT = "/office/trustee"
 _TEXTS = ("trustee.page.", "trustee.refusal.", "verify.code.seal.", "verify.code.token.",
@@ -65,7 +63,7 @@ def _board(office: Office, board: CeremonyBoard) -> APIRouter:
 
     @router.post("/{number}/{name}", dependencies=signed_in)
     async def add(request: Request, number: str, name: str) -> Response:
-        session: Session = request.state.session
+        session = session_of(request)
         if session.who.id not in office.definition.trustees:
             raise Invalid("office.role", "not a trustee of this session")
         if not (number.isascii() and number.isdigit() and len(number) < 9):
@@ -94,16 +92,13 @@ def _page(office: Office) -> APIRouter:
 
     @router.api_route("", methods=METHODS, dependencies=[Depends(office.guard.require(*ROLES))])
     async def wizard(request: Request) -> Response:
-        session: Session = request.state.session
+        session = session_of(request)
         if session.who.id not in office.definition.trustees:
             raise HTTPException(403)
-        response = page(
+        response = plain_page(
+            request,
+            office.definition,
             "trustee.html",
-            Words(session.lang),
-            AT,
-            session=session,
-            definition=office.definition,
-            manages=not RESETTERS.isdisjoint(session.who.roles),
             texts=trustee_texts(session.lang),
             given={"box": office.box_at, "me": session.who.id},
         )

@@ -4,56 +4,16 @@ Input are the decoded documents of a verified record (docs/record.md); output ar
 one language. No clock, no I/O.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ballot.crypto import encoding
-from ballot.web.items import GRADES, MOST_VOTES
+from ballot.web.certificate_view import CertificateView, certificate_view
+from ballot.web.headline import headline
 from ballot.web.model import ItemView, RoundView
 from ballot.web.record import PublicRecord
 from ballot.web.rounds import Document, certified_round, voided_round
 from ballot.web.words import Words, byte_size
-
-_SIGNING_ROLES = ("teller", "scrutineer", "chief_scrutineer", "presidium")
-# The words of the headline, in the order in which it says them.
-_SELECTED = (
-    "elected",
-    "tied",
-    "second_tie",
-    "not_chosen",
-    "not_chosen.plurality",
-    "not_passed",
-    "not_passed.plurality",
-)
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Who signed in one role; ``held`` people hold it, ``needed`` had to sign."""
-
-    role: str
-    label: str
-    names: tuple[str, ...]
-    held: int
-    needed: int
-
-    @property
-    def missing(self) -> int:
-        """How many must still sign."""
-        return max(0, self.needed - len(self.names))
-
-
-@dataclass(frozen=True, kw_only=True)
-class CertificateView:
-    """The certificate of a round: its codes, the full digest, and who signed it when."""
-
-    code: str
-    digest: str
-    ballot_code: str
-    seal_code: str
-    signed: tuple[Signed, ...]
-    minute: str
 
 
 @dataclass(frozen=True)
@@ -156,7 +116,7 @@ def _vote(words: Words, record: PublicRecord, vote: Document) -> VoteView:
         content = record.certificates.get(slot["id"])
         if content:
             shown = certified_round(words, vote, number, content["certificate"])
-            rounds.append(RoundPage(shown, _certificate(words, definition, content)))
+            rounds.append(RoundPage(shown, certificate_view(words, definition, content)))
             documents.append(content["certificate"])
         elif slot["id"] in voided:
             shown = voided_round(words, definition, vote, number, events)
@@ -185,7 +145,7 @@ def _vote(words: Words, record: PublicRecord, vote: Document) -> VoteView:
         rules_title=vote["rules"]["title"],
         rule_set_id=vote["rules"]["rule_set_id"],
         rounds=tuple(rounds),
-        headline=_headline(words, vote, final, elected) if final else (),
+        headline=headline(words, vote, final, elected) if final else (),
         selected=tuple(titles[item] for item in elected),
         later=tuple(n for n, item in enumerate(elected, 1) if item in later),
         with_margin=all(
@@ -199,35 +159,6 @@ def _vote(words: Words, record: PublicRecord, vote: Document) -> VoteView:
             to=vote["rules"]["objection"]["written_to"],
             days=vote["rules"]["objection"]["window_working_days"],
         ),
-    )
-
-
-def _certificate(words: Words, definition: Document, content: Document) -> CertificateView:
-    certificate = content["certificate"]
-    officers = {officer["id"]: officer for officer in definition["officers"]}
-    quorum = definition["presidium_quorum"]
-    needed = {"teller": 2, "scrutineer": 2, "chief_scrutineer": 1, "presidium": quorum}
-    fingerprint, sealed = certificate["fingerprint"], certificate["sealed"]
-    return CertificateView(
-        code=encoding.code_of_hex(encoding.digest(certificate)),
-        digest=encoding.digest(certificate),
-        ballot_code=encoding.code(encoding.unb64(fingerprint, 32)) if fingerprint else "",
-        seal_code=encoding.code_of_hex(sealed["root"]) if sealed else "",
-        signed=tuple(
-            Signed(
-                role,
-                words(f"role.{role}"),
-                tuple(
-                    officers[signature["signer"]]["name"]
-                    for signature in content["signatures"]
-                    if signature["role"] == role
-                ),
-                sum(role in officer["roles"] for officer in definition["officers"]),
-                needed[role],
-            )
-            for role in _SIGNING_ROLES
-        ),
-        minute=words.minute(certificate["minute"]),
     )
 
 
@@ -248,32 +179,3 @@ def _settled(
         if event["kind"] == "vacancy_left" and body["parent"] in digests:
             found.append(words("settled.vacant", places=body["places"]))
     return drawn, tuple(found)
-
-
-def _headline(
-    words: Words, vote: Document, final: Mapping[str, ItemView], elected: Sequence[str]
-) -> tuple[tuple[str, bool], ...]:
-    """9 个候选项目中，**8 项入选**，1 项过半数未入选。 Items count by their last round."""
-    counts, kind = vote["rules"]["publish_counts"], vote["kind"]
-    keys = {id_: "elected" if id_ in elected else _word(item) for id_, item in final.items()}
-    number = Counter(keys.values())
-    if kind == "motion":
-        (item,) = final.values()
-        return ((words("head.motion"), False), (item.label, True), (words("stop"), False))
-    order = (*GRADES[:3], "ungraded") if kind == "rating" else _SELECTED
-    said = [
-        (words(f"head.{key}", number=number[key]), key in ("elected", "satisfied"))
-        for key in order
-        if number[key] or key == "elected"
-    ]
-    if kind == "selection" and counts == "elected_only":
-        said = said[:1]
-    pieces = [(words(f"head.{kind}", number=len(final)), False)]
-    for i, piece in enumerate(said):
-        pieces += [(words("comma"), False), piece] if i else [piece]
-    return (*pieces, (words("stop"), False))
-
-
-def _word(item: ItemView) -> str:
-    plain = item.outcome in ("not_chosen", "not_passed") and item.rule in MOST_VOTES
-    return f"{item.outcome}.plurality" if plain else item.outcome

@@ -95,7 +95,7 @@ def test_two_tellers_enter_differ_count_again_and_agree(
         first.locator("form.entry .btn--next").click()
         expect(first.locator(".tally--now dd").first).to_have_text(str(number))
     inspect(first, shots, f"papers-sheets-done-{lang}")
-    first.locator("section .btn--next").click()
+    first.locator("section a.btn").click()
     first.wait_for_selector('[name="row_8_2"]')
     numbers = {
         box.get_attribute("name"): box.input_value()

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from ballot.crypto.encoding import sha256
 from ballot.tally.events import decode_event
 from ballot.trustee import documents
-from ballot.trustee.documents import Place, file_name
+from ballot.trustee.documents import file_name
+from tests.e2e.off_line import OffLine
 from tests.e2e.trustees import PASSPHRASE, PATIENCE, TrusteePage, TrusteesHost
-from tests.trustee.parties import Party, look
+from tests.trustee.parties import look
 
 
 @pytest.fixture(scope="module")
@@ -33,45 +33,6 @@ def page(browser: Browser, host: TrusteesHost, shots: Path) -> Iterator[TrusteeP
     found = TrusteePage(browser, host, host.trustees[0], shots)
     yield found
     found.close()
-
-
-class OffLine:
-    """The other trustees, whose files the first one's page hands in."""
-
-    def __init__(self, host: TrusteesHost, page: TrusteePage, folder: Path, board: int) -> None:
-        self.host, self.page, self.folder = host, page, folder
-        self.people = [
-            Party(
-                Place(host.definition, i, one.key), sha256(b"seed", one.id.encode(), bytes([board]))
-            )
-            for i, one in enumerate(host.trustees, 1)
-        ][1:]
-
-    def shown(self) -> dict[str, bytes]:
-        """What stands on the board."""
-        found = httpx.get(f"{self.host.address}/api/ceremony").json()["documents"]
-        return {one["name"]: one["text"].encode() for one in found}
-
-    def step(self) -> None:
-        """Each does what can be done; the files go in through the page."""
-        board = self.shown()
-        before = set(board)
-        for one in self.people:
-            look(one, board)
-        if new := {name: board[name] for name in set(board) - before}:
-            self.hand_in(new)
-
-    def hand_in(self, files: dict[str, bytes]) -> None:
-        """The files that came back on a stick."""
-        paths = [self.folder / name for name in sorted(files)]
-        for path in paths:
-            path.write_bytes(files[path.name])
-        inside = self.page.page.locator("details", has_text="不联网的监票人")
-        if inside.get_attribute("open") is None:
-            inside.locator("summary").click()
-        self.page.page.set_input_files("#hand-in", paths)
-        self.page.press("上传文件")
-        expect(inside).to_contain_text(f"已上传 {len(paths)} 个文件", timeout=PATIENCE)
 
 
 def test_a_changed_document_stops_the_ceremony_and_all_begin_anew(

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -305,7 +305,7 @@ def _closed(answer: httpx.Response) -> bool:
     """Turned away; a page that asks for the password again is not that."""
     asks = 'type="password"' in answer.text
     return (answer.status_code == 403 and not asks) or (
-        answer.headers.get("location", "") == "/office/login"
+        urlsplit(answer.headers.get("location", "")).path == "/office/login"
     )
 
 
@@ -350,7 +350,7 @@ def test_what_has_effect_needs_the_password_within_five_minutes(hall: Hall) -> N
         elif path.startswith("/api/"):
             assert answer.json()["code"] == "office.confirm"
         else:
-            assert answer.headers["location"] == "/office/confirm"
+            assert urlsplit(answer.headers["location"]).path == "/office/confirm"
 
 
 # Getting in
@@ -496,7 +496,7 @@ def test_the_password_again_lets_one_go_on(hall: Hall) -> None:
     hall.now += FRESH + 1
     assert browser.form("/office/confirm", password="wrong").status_code == 403
     answer = browser.form("/office/confirm", password=PASSWORD)
-    assert answer.headers["location"] == "/office/accounts"
+    assert answer.headers["location"] == "/office"
 
 
 def test_what_people_typed_is_text_on_every_page(hall: Hall) -> None:

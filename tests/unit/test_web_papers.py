@@ -76,7 +76,7 @@ def test_a_role_opens_what_the_list_gives_it_and_no_more(hall: PaperOffice, role
 def test_nobody_gets_in_without_a_login_or_with_another_pages_form(hall: PaperOffice) -> None:
     for method, path in ALLOWED:
         answer = Browser(hall.app).ask(method, path)
-        assert answer.headers["location"] == "/office/login"
+        assert answer.headers["location"].startswith("/office/login?next=/office/papers")
         if method == "POST":
             browser = hall.browser("teller-1", *WATCHERS)
             browser.token = "x"
@@ -186,7 +186,7 @@ def test_the_password_is_asked_beside_the_numbers_so_that_nothing_is_lost(
 def test_the_other_acts_ask_for_the_password_first(hall: PaperOffice, act: str) -> None:
     browser = hall.browser("teller-1", *WATCHERS)
     hall.now += FRESH + 1
-    assert browser.post(f"{AT}/{act}").headers["location"].startswith("/office/confirm")
+    assert browser.post(f"{AT}/{act}").headers["location"] == f"/office/confirm?next={AT}"
 
 
 def test_a_third_is_told_and_the_chief_scrutineer_frees_a_place(hall: PaperOffice) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -251,7 +252,7 @@ def test_every_official_reads_and_only_the_clerk_changes_anything(house: House) 
                     answer = browser.upload(filled.removeprefix(HERE), "a.bin", b"?")
             where = (method, path, role)
             if role is None:
-                assert answer.headers.get("location") == "/office/login", where
+                assert urlsplit(answer.headers.get("location", "")).path == "/office/login", where
             elif role == "clerk" or (method == "GET" and path not in CLERK_ONLY):
                 assert answer.status_code not in (401, 403, 405), where
             else:
@@ -267,8 +268,9 @@ def test_freezing_and_taking_back_want_the_password_typed_a_moment_ago(house: Ho
     sessions = house.modes.door.guard.sessions  # type: ignore[union-attr]
     later = sessions._clock() + FRESH + 1
     sessions._clock = lambda: later
-    for path in ("/freeze", "/frozen/back", "/frozen/start"):
-        assert clerk.form(HERE + path).headers["location"] == "/office/confirm"
+    for path, back in (("/freeze", ""), ("/frozen/back", "/frozen"), ("/frozen/start", "/frozen")):
+        away = clerk.form(HERE + path).headers["location"]
+        assert away == f"/office/confirm?next={HERE}{back}"
     assert house.home.store.standing() is None
     assert clerk.form(f"{HERE}/about", seen=clerk.seen("about"), **ABOUT).status_code == 303
 
@@ -317,7 +319,7 @@ def test_a_messy_roll_is_shown_row_by_row_and_taken_over_whole(house: House) -> 
     assert message("zh", "prepare.import.nochanges") in same.text
     other = "代表证号,姓名,代表团\nZX-001,改名,第一代表团".encode()
     changed = clerk.upload("/roll/import", "r.csv", other, "roll").text
-    assert message("zh", "prepare.import.changes") in changed
+    assert message("zh", "prepare.import.changes", count=61) in changed
     assert "改名" in changed
 
 
@@ -412,7 +414,7 @@ def test_attachments_are_known_by_their_content_and_served_to_be_saved(house: Ho
     assert answer.headers["content-disposition"].startswith('attachment; filename="P01.pdf"')
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
-    assert house.browser().get(path).headers["location"] == "/office/login"
+    assert house.browser().get(path).headers["location"] == f"/office/login?next={path}"
     for n in range(12):
         clerk.upload(at, "b.pdf", PDF + bytes([n]))
     assert len(house.home.store.attachments("projects")) == 10
@@ -454,7 +456,7 @@ def test_the_margin_is_told_with_the_lawful_numbers_and_a_waiver_only_where_none
         clerk.fill("/votes/projects", {**VOTE, **STEP, **more, "seats": seats}, "votes")
         return clerk.get(f"{HERE}/votes/projects").text
 
-    assert "要有主席团的例外决定：3（须有例外决定）" in said("2")
+    assert "还要有主席团的例外决定。可以是：3 项（凭例外决定）" in said("2")
     assert "不合规则。候选数应为：9" in said("8")
     for n in range(4, 10):
         fields = {"id": f"P0{n}", "title": f"样例项目第{n}号"}
@@ -630,3 +632,30 @@ def test_a_switch_starts_one_application_after_the_other_and_ends_with_the_last(
 
     asyncio.run(run())
     assert told == ["first begins", "first ends", "second begins", "second ends"]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_menu_leads_to_pages_that_there_are(house: House, frozen: bool) -> None:
+    clerk = house.prepare()
+    if frozen:
+        house.freeze(clerk)
+    for start in (HERE, "/office/key", "/office/accounts", "/office/confirm"):
+        links = menu_of(clerk.get(start).text)
+        assert links == [HERE, "/office/key", "/office/accounts"]
+    for path in links:
+        assert clerk.get(path).status_code == 200
+
+
+def test_the_menu_of_a_running_session_leads_to_pages_that_there_are(house: House) -> None:
+    clerk = house.prepare()
+    house.adopt(house.freeze(clerk))
+    links = menu_of(clerk.get("/office").text)
+    assert {"/office", "/desk", "/office/chair", "/office/print"} < set(links)
+    assert HERE not in links
+    for path in links:
+        assert clerk.get(path).status_code == 200
+
+
+def menu_of(page: str) -> list[str]:
+    (menu,) = re.findall(r'(?s)<nav class="tools".*?</nav>', page)
+    return [path for path in re.findall(r'href="([^"]+)"', menu) if "lang=" not in path]

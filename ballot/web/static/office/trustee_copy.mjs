@@ -1,7 +1,7 @@
 /** The exported copy as it comes back: a file, a scanned sheet, or its text. */
 
 import { h } from "../tablet/dom.mjs";
-import { readCode } from "../tablet/camera.mjs";
+import { readCodes } from "../tablet/camera.mjs";
 import { Invalid } from "../client/errors.mjs";
 import { second, t } from "./trustee_parts.mjs";
 
@@ -51,12 +51,13 @@ async function scan(typed, place) {
   place.replaceChildren(video, said, second(t("copy.stop"), () => stop.abort()));
   /** @type {Set<string>} */
   const found = new Set();
-  while (found.size < 2 && !stop.signal.aborted) {
-    said.textContent = t("copy.scanning", { number: found.size + 1 });
-    const code = await readCode(video, stop.signal);
-    if (code === null) break;
+  const wait = () => (said.textContent = t("copy.scanning", { number: found.size + 1 }));
+  wait();
+  for await (const code of readCodes(video, stop.signal)) {
     found.add(code.trim());
     typed.value = [...found].join("\n");
+    if (found.size === 2) break;
+    wait();
   }
   place.replaceChildren(h("p", {}, t(found.size === 2 ? "copy.scanned" : "copy.no_scan")));
 }
