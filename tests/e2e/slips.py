@@ -77,7 +77,7 @@ class SlipsHouse(House):
     def sit(self, browser: Browser, who: str) -> BrowserContext:
         """That official's own browser, signed in."""
         context = browser.new_context(viewport={"width": 1280, "height": 800})
-        sessions = self.modes._door.guard.sessions  # type: ignore[union-attr]
+        sessions = self.modes.door.guard.sessions  # type: ignore[union-attr]
         cookie = sessions.open(Who(who, frozenset(PEOPLE[who]), who), "zh")
         context.add_cookies([{"name": "desk", "value": cookie, "url": self.address}])
         return context

@@ -74,8 +74,8 @@ def test_a_session_of_slips_is_prepared_and_rehearsed_without_a_code_coming_near
     house: House, clerk: Browser, tmp_path: Path
 ) -> None:
     waits = message("en", "prepare.missing.slips.lists", deputies=30)
-    for kind in ("practice", "real"):
-        assert waits in lacks(house, kind)
+    assert waits in lacks(house)
+    assert message("en", "prepare.todo.same") in lacks(house, "real")
     assert (
         alert(clerk.form(f"{HERE}/freeze", practice="yes"))
         == messages("zh")["problem.prepare.missing"]
