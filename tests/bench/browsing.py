@@ -31,9 +31,8 @@ def browse(row: Row) -> None:
             host.open_round()
             tablet = Tablet(browser, host, Path(folder), slower=SLOWER)
             tablet.on("idle").page.wait_for_timeout(2000)
-            loaded = [one for one in tablet.requests if one.url.endswith((".mjs", ".js"))]
-            bytes_ = sum(one.sizes()["responseBodySize"] for one in loaded)
-            row(f"client code of a tablet over the wire ({len(loaded)} files), kB", bytes_ / 1000)
+            files, size = tablet.scripts()
+            row(f"client code of a tablet over the wire ({files} files), kB", size / 1000)
             tablet.close()
             tablet = Tablet(browser, host, Path(folder), slower=SLOWER, wallet=wallet)
             times = [_encrypt(tablet) for _ in range(BALLOTS)]

@@ -99,6 +99,11 @@ class Tablet:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.troubles.append(message.text)
 
+    def scripts(self) -> tuple[int, int]:
+        """Scripts that were loaded so far: how many, and their bytes over the wire."""
+        loaded = [one for one in self.requests if one.url.endswith((".mjs", ".js"))]
+        return len(loaded), sum(one.sizes()["responseBodySize"] for one in loaded)
+
     def open(self) -> None:
         """Load the page."""
         self.page.goto(f"{self.host.address}/tablet{'?lang=en' if self.lang == 'en' else ''}")

@@ -36,6 +36,14 @@ def test_a_pass_may_be_typed_as_people_type(host: Host, tablets: Tablets) -> Non
     tablet.on("waiting")
 
 
+def test_the_code_of_a_tablet_stays_small(host: Host, tablets: Tablets) -> None:
+    tablet = tablets(host).on("idle")
+    tablet.page.wait_for_timeout(2000)  # the worker's modules come after the page's
+    files, size = tablet.scripts()
+    assert files > 50
+    assert size < 120_000
+
+
 def test_a_wrong_pass_says_what_to_do_and_can_be_typed_again(host: Host, tablets: Tablets) -> None:
     tablet = at_pad(tablets(host))
     tablet.type_code("0000")

@@ -9,6 +9,7 @@ import { Base, Fixed, combined } from "../../ballot/web/static/client/edwards_po
 import * as field from "../../ballot/web/static/client/field25519.mjs";
 import { groupNamed } from "../../ballot/web/static/client/group.mjs";
 import { decodePoint } from "../../ballot/web/static/client/group_ed25519.mjs";
+import "../../ballot/web/static/client/group_verifying.mjs";
 import { ed25519 } from "../../ballot/web/static/vendor/crypto.mjs";
 import { stream, verdict } from "./helpers.mjs";
 

@@ -1,17 +1,25 @@
 /**
- * The prime-order subgroup of edwards25519: on @noble/curves for whatever is secret, on edwards.mjs for
- * public powers. Text is the point's RFC 8032 bytes reversed, in hex (attack D5): the number that the
- * bytes are. noble's `multiply` throws for the scalar 0 (attack D6): hence the branches here.
+ * The prime-order subgroup of edwards25519 on @noble/curves. Text is the point's RFC 8032 bytes reversed,
+ * in hex (attack D5): the number that the bytes are. noble decodes points with a torsion part, and its
+ * `multiply` throws for the scalar 0 (attack D6): hence the full test in `parse` and the branches here.
  */
 
 import { ed25519 } from "../vendor/crypto.mjs";
-import { toHex } from "./bytes.mjs";
-import { coordinates, decoding, encodings, isNeutral, pointOf } from "./edwards.mjs";
-import { Base, Fixed, combined } from "./edwards_powers.mjs";
+import { fromHex, toHex } from "./bytes.mjs";
 import { Invalid } from "./errors.mjs";
 import { Group } from "./group_base.mjs";
 
 /** @typedef {InstanceType<typeof ed25519.Point>} Point */
+
+/**
+ * Public work in far less time, for who verifies many ballots (group_verifying.mjs).
+ * @typedef {object} Quick
+ * @property {(encoding: bigint) => Point | null} decode null: not of order dividing q
+ * @property {(point: Point) => string | null} textOf null: nothing is known of the point
+ * @property {(product: Point, parts: Point[]) => void} remember that it is the product of these
+ * @property {(base: Point, scalar: bigint) => Point} power
+ * @property {(sums: { base: Point, scalar: bigint, often: boolean }[][]) => string[]} spell
+ */
 
 const { Point } = ed25519;
 const P = 2n ** 255n - 19n;
@@ -23,18 +31,17 @@ const WINDOW = 6;
 // that live long; the one-time nonces of a ballot use this copy, in constant time all the same.
 const BASE = Point.fromAffine(Point.BASE.toAffine());
 
-/** What is known of points that were raised or read; it goes with them. @type {WeakMap<Point, Base>} */
-const bases = new WeakMap();
-/** Points that are products of such points. @type {WeakMap<Point, Point[]>} */
-const products = new WeakMap();
-/** The large tables of the generator and of prepared points, made when first used. @type {WeakMap<Point, Fixed>} */
-const tables = new WeakMap();
+/** A tablet, which verifies little, does without. @type {Quick | null} */
+let quick = null;
+
+/** @param {Quick} found */
+export function quicken(found) {
+  quick = found;
+}
 
 export class Ed25519 extends Group {
   /** Points with a table. @type {WeakSet<Point>} */
   #prepared = new WeakSet([Point.BASE]);
-  /** The texts of points that were read. @type {WeakMap<Point, string>} */
-  #texts = new WeakMap();
 
   constructor() {
     super("Ed25519", Point.Fn.ORDER, Point.BASE, Point.ZERO);
@@ -54,19 +61,12 @@ export class Ed25519 extends Group {
   /** @override @param {any} text @returns {Point} */
   parse(text) {
     this.checkText(text);
-    const point = decoded(BigInt(`0x${text}`));
-    this.#texts.set(point, text);
-    return point;
+    return decodePoint(fromHex(text).reverse());
   }
 
   /** @override @param {Point} element */
   ser(element) {
-    const known = this.#texts.get(element);
-    if (known !== undefined) return known;
-    if (!products.has(element)) return toHex(element.toBytes().reverse());
-    const [text = ""] = spelled(baseOf(element).point);
-    this.#texts.set(element, text);
-    return text;
+    return quick?.textOf(element) ?? toHex(element.toBytes().reverse());
   }
 
   /** @override @param {Point} a @param {Point} b */
@@ -87,8 +87,7 @@ export class Ed25519 extends Group {
   /** @override @param {Point[]} elements */
   product(elements) {
     const found = super.product(elements);
-    // What these points know serves their product; only who verifies raises it.
-    if (elements.length > 1 && elements.every((one) => bases.has(one))) products.set(found, elements);
+    if (elements.length > 1) quick?.remember(found, elements);
     return found;
   }
 
@@ -101,20 +100,20 @@ export class Ed25519 extends Group {
   /** @override @param {Point} base @param {bigint} exponent */
   powerPublic(base, exponent) {
     const scalar = this.mod(exponent);
-    if (this.#prepared.has(base)) return base.multiplyUnsafe(scalar);
-    return new Point(...coordinates(combined([[{ point: baseOf(base), exponent: scalar }]]), 0));
+    const often = this.#prepared.has(base);
+    return often || !quick ? base.multiplyUnsafe(scalar) : quick.power(base, scalar);
   }
 
   /** @override @param {[Point, bigint][][]} sums */
   spelledPowers(sums) {
-    return spelled(
-      combined(
-        sums.map((powers) =>
-          powers.map(([base, exponent]) => ({
-            point: this.#prepared.has(base) ? tableOf(base) : baseOf(base),
-            exponent: this.mod(exponent),
-          })),
-        ),
+    if (!quick) return super.spelledPowers(sums);
+    return quick.spell(
+      sums.map((powers) =>
+        powers.map(([base, exponent]) => ({
+          base,
+          scalar: this.mod(exponent),
+          often: this.#prepared.has(base),
+        })),
       ),
     );
   }
@@ -131,28 +130,6 @@ export class Ed25519 extends Group {
   }
 }
 
-/** The texts of points of edwards.mjs. @param {import("./edwards.mjs").Doubles} points */
-function spelled(points) {
-  return encodings(points).map((encoding) => encoding.toString(16).padStart(64, "0"));
-}
-
-/** @param {Point} point @returns {Base} */
-function baseOf(point) {
-  const parts = products.get(point);
-  const found =
-    bases.get(point) ??
-    (parts ? Base.sum(parts.map(baseOf)) : Base.of(pointOf(point.X, point.Y, point.Z, point.T)));
-  bases.set(point, found);
-  return found;
-}
-
-/** @param {Point} point @returns {Fixed} */
-function tableOf(point) {
-  const found = tables.get(point) ?? new Fixed(pointOf(point.X, point.Y, point.Z, point.T));
-  tables.set(point, found);
-  return found;
-}
-
 /**
  * The point with these 32 RFC 8032 bytes, canonical and of order dividing q; else `element.subgroup`.
  * The neutral element is one.
@@ -160,16 +137,19 @@ function tableOf(point) {
  * @returns {Point}
  */
 export function decodePoint(bytes) {
-  return decoded(BigInt(`0x${toHex(bytes.slice().reverse())}`));
+  const found = quick
+    ? quick.decode(BigInt(`0x${toHex(bytes.slice().reverse())}`))
+    : strictly(bytes);
+  if (!found) throw new Invalid("element.subgroup", "not a point of the prime-order subgroup");
+  return found;
 }
 
-/** @param {bigint} encoding @returns {Point} */
-function decoded(encoding) {
-  const affine = decoding(encoding);
-  if (affine) {
-    const point = Point.fromAffine(affine);
-    const power = { point: baseOf(point), exponent: Point.Fn.ORDER };
-    if (isNeutral(combined([[power]]), 0)) return point;
+/** @param {Uint8Array} bytes @returns {Point | null} */
+function strictly(bytes) {
+  try {
+    const point = Point.fromBytes(bytes, false); // y < p, x = 0 only with sign 0
+    return point.isTorsionFree() ? point : null;
+  } catch {
+    return null;
   }
-  throw new Invalid("element.subgroup", "not a point of the prime-order subgroup");
 }

@@ -13,6 +13,7 @@
  *   sums: [string, string][][] }} Part of a box, verified; can be cloned
  */
 
+import "./group_verifying.mjs";
 import { fromHex, toHex } from "./bytes.mjs";
 import { checkEnvelope } from "./admission.mjs";
 import * as elgamal from "./elgamal.mjs";
