@@ -57,7 +57,7 @@ def encode_lists(group: str, lists: Lists) -> bytes:
 
 
 def code_of_lists(group: str, lists: Lists) -> str:
-    """清单码: what the machine off line prints and the pages show, to be compared by people."""
+    """名单码: what the machine off line prints and the pages show, to be compared by people."""
     return code(sha256(encode_lists(group, lists)))
 
 

@@ -3,6 +3,7 @@ each on a tablet of their own, or with a paper sheet. Some places are left to wh
 """
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ class Deputies:
         box, state = self._services.box, board.state
         if state.round(slot).tablets:
             while box.get("/head").json()["number"] < state.number:
-                pass
+                time.sleep(0.1)
             gate = gate_of(state, joint_key(state), slot)
             wallets = self._wallets.get(slot, [])
             ballots = list(zip(self._marks(board, slot), wallets, strict=False))

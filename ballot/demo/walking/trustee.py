@@ -86,7 +86,7 @@ class TrusteeHelper:
                 files.journal(place),
                 place,
                 slot,
-                self.envelopes(slot),
+                self._envelopes(slot),
                 minute(),
             )
             files.save_journal(journal)
@@ -102,15 +102,15 @@ class TrusteeHelper:
                 place,
                 files.share(place, PASSWORD),
                 slot,
-                self.envelopes(slot),
+                self._envelopes(slot),
                 minute(),
                 secrets.token_bytes,
             )
             files.save_journal(journal)
         board.publish(replace(event, signatures=()), event.signatures)
 
-    def envelopes(self, slot: str) -> Sequence[bytes]:
-        """The closed box, as its trustees may read it."""
+    def _envelopes(self, slot: str) -> Sequence[bytes]:
+        """The closed box."""
         place = self._place
         order = sign_order(place.key, "fetch_box", place.definition.session, slot, place.id)
         answer = self._box.post("/orders", content=encode_order(order), headers=JSON)
