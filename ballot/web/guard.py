@@ -116,14 +116,14 @@ class Guard:
             require_own_origin(request)
             session = self.session(request)
             if session is None:
-                raise LedAway(address_with_return(request, f"{self.at}/login", self.at))
+                raise LedAway(self._leading(request, "login"))
             if session.who.roles.isdisjoint(roles):
                 raise HTTPException(403)
             request.state.session = session
             if request.method not in METHODS:
                 request.state.form = await own_form(request, session, fields, read)
             if fresh and not self.sessions.is_fresh(session):
-                raise LedAway(address_with_return(request, f"{self.at}/confirm", self.at))
+                raise LedAway(self._leading(request, "confirm"))
             if (lang := request.query_params.get("lang", "")) in LANGUAGES:
                 session.lang = lang
 
@@ -148,6 +148,13 @@ class Guard:
             request.state.session = session
 
         return required
+
+    def _leading(self, request: Request, page: str) -> str:
+        """The address of that page, which leads back. Not to the desk: its pages have deputies'
+        numbers in their addresses, which are for nobody who is signed out (attack C6).
+        """
+        address = f"{self.at}/{page}"
+        return address if self.at == HOME else address_with_return(request, address, self.at)
 
     async def confirm(self, request: Request, session: Session, password: str) -> float:
         """Whether it is the password of whoever signed in: 0, or else the seconds to wait."""
