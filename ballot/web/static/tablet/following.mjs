@@ -28,7 +28,10 @@ export class Following {
   async catchUp() {
     const bytes = await fetchBytes(`/api/events?after=${this.board.number}`);
     const lines = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    for (const line of lines.split("\n")) if (line) this.board.append(line);
+    for (const line of lines.split("\n")) {
+      // The stream may have brought some of them while the answer was on its way.
+      if (line && !(numberOf(line) <= this.board.number)) this.board.append(line);
+    }
   }
 
   /** Follow until `stop`. */
@@ -61,7 +64,7 @@ export class Following {
 
   /** @param {string} line */
   #take(line) {
-    const { number } = JSON.parse(line);
+    const number = numberOf(line);
     if (number <= this.board.number) return; // a reconnected stream repeats
     if (number > this.board.number + 1) return void this.#refresh();
     this.#append(() => this.board.append(line));
@@ -95,5 +98,14 @@ export class Following {
       return;
     }
     this.told.changed();
+  }
+}
+
+/** The number that an event's line states; NaN where it states none. @param {string} line @returns {number} */
+function numberOf(line) {
+  try {
+    return Number(JSON.parse(line).number);
+  } catch {
+    return NaN;
   }
 }
