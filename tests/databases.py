@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 
 from ballot.store.engine import Database, sqlite_url
 from ballot.store.schema import BRANCHES, upgrade
+from tests.patience import until
 
 
 def server_programs() -> Path | None:
@@ -60,15 +61,13 @@ class Server:
                 stderr=log,
                 **self._account,
             )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                psycopg.connect(self.url("postgres")).close()
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-            else:
-                return
-        raise TimeoutError(self.log())
+        until(self._answers, self.log)
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(self.url("postgres")).close()
+            return True
+        return False
 
     def kill(self) -> None:
         """An immediate stop: every process of the server ends at once, nothing is written."""

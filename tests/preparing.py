@@ -1,6 +1,5 @@
 """A service that prepares a session, in one directory and without ports; people who use it."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from ballot.web.prepare_home import Home
 from ballot.web.running import Modes
 from ballot.web.sessions import Who
 from tests.offices import PASSWORD, cheap, otp, secret_of
+from tests.patience import until
 from tests.sessions import PEOPLE, key, moduli
 from tests.slotkeys import CLERK, SCRUTINEERS
 from tests.unit.test_web_office import Browser as Plain
@@ -135,10 +135,7 @@ class House:
 
         answer = clerk.form(f"{HERE}/freeze", practice="yes" if practice else "no")
         assert answer.status_code == 303, answer.text
-        for _ in range(3000):
-            if not self.home.desk.job.running:
-                break
-            asyncio.run(asyncio.sleep(0.02))
+        until(lambda: not self.home.desk.job.running)
         assert self.home.desk.job.trouble == ""
         standing = self.home.store.standing()
         assert standing is not None
@@ -173,11 +170,7 @@ class House:
         """The clerk and the presidium sign; the service goes over to the session."""
         assert self.sign(definition, "defined", "clerk").status_code == 201
         assert self.sign(definition, "adopted", "member-1", "member-2").status_code == 201
-        for _ in range(3000):
-            if self.modes.hallway is not None:
-                return
-            asyncio.run(asyncio.sleep(0.02))
-        raise TimeoutError(self.home.desk.trouble)
+        until(lambda: self.modes.hallway is not None, lambda: self.home.desk.trouble)
 
 
 class _SlotKey:

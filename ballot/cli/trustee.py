@@ -33,7 +33,7 @@ from ballot.cli.trustee_files import (
     read_session,
     refusing,
     show,
-    take_place,
+    visit,
 )
 from ballot.crypto.encoding import code_of_hex, pretty
 from ballot.locale import message
@@ -65,10 +65,8 @@ def seal_command(
     lang: Lang = "zh",
 ) -> None:
     """Verify every ballot of a closed box, recompute root and sum, sign the seal."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
+    here = visit(board, home, passphrase_file, session, lang)
+    told, place, files, lang = here.told, here.place, here.files, here.lang
     path = box or told.box(slot)
     total = count_lines(path, lang)
     with refusing(lang), files.journal_lock():
@@ -96,15 +94,13 @@ def decrypt_command(
     lang: Lang = "zh",
 ) -> None:
     """Decrypt your part of the sealed sum, and of nothing else."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
+    here = visit(board, home, passphrase_file, session, lang)
+    told, place, files, lang = here.told, here.place, here.files, here.lang
     path = box or told.box(slot)
     total = count_lines(path, lang)
     with refusing(lang), files.journal_lock():
         journal = from_events(files.journal(place), told.record.state)
-        share = files.share(place, passphrase)
+        share = files.share(place, here.passphrase)
         with _Progress(lang, total) as step:
             journal, event = decrypt(
                 told.record, journal, place, share, slot, envelopes(path, lang), now(),

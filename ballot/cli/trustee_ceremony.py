@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ballot.cli.output import language, read_file
+from ballot.cli.output import read_file
 from ballot.cli.trustee_files import (
     HOME,
     Code,
@@ -20,16 +20,13 @@ from ballot.cli.trustee_files import (
     LaidBoard,
     Lang,
     PassphraseFile,
-    Session,
+    Visit,
     Yes,
     ask,
-    ask_passphrase,
-    make_device,
     now,
-    read_session,
     refusing,
     show,
-    take_place,
+    visit,
 )
 from ballot.cli.trustee_keys import MAX_COPY
 from ballot.crypto.errors import Invalid
@@ -37,8 +34,8 @@ from ballot.locale import message
 from ballot.trustee import drafts
 from ballot.trustee.ceremony import Progress, proceed
 from ballot.trustee.ceremony_files import CeremonyFiles
-from ballot.trustee.device import SessionFiles, open_official, open_share, read_copy
-from ballot.trustee.documents import Place, file_name
+from ballot.trustee.device import open_official, open_share, read_copy
+from ballot.trustee.documents import file_name
 from ballot.trustee.drill import make_drill, require_share
 
 app = typer.Typer(no_args_is_help=True, help="The key ceremony.")
@@ -48,26 +45,22 @@ app = typer.Typer(no_args_is_help=True, help="The key ceremony.")
 class _Seat:
     """A trustee at a board: the session, the own place, and what the device keeps of both."""
 
-    told: Session
+    here: Visit
     board: LaidBoard
-    place: Place
-    files: SessionFiles
     kept: CeremonyFiles
-    passphrase: str
-    lang: str
 
     def proceed(self) -> Progress:
         """What can be done now; nothing is written."""
-        drill = self.kept.drill(file_name("drill", self.place.index))
-        seed = self.kept.seed(self.place, self.passphrase)
-        return proceed(self.place, seed, self.board.documents, self.kept.seen(), drill)
+        drill = self.kept.drill(file_name("drill", self.here.place.index))
+        seed = self.kept.seed(self.here.place, self.here.passphrase)
+        return proceed(self.here.place, seed, self.board.documents, self.kept.seen(), drill)
 
     def step(self) -> Progress:
         """One pass: what was accepted and the share are saved before anything is handed out."""
         progress = self.proceed()
         self.kept.save_seen(dict(progress.seen))
         if progress.trustees is not None and progress.share is not None:
-            self.files.keep_share(self.place, progress.share, self.passphrase)
+            self.here.files.keep_share(self.here.place, progress.share, self.here.passphrase)
         self.hand_out(progress.documents)
         return progress
 
@@ -75,25 +68,26 @@ class _Seat:
         """Into the folder, and say so."""
         for name, data in documents.items():
             if path := self.board.put(name, data):
-                show(self.lang, "trustee.wrote", path=path)
+                show(self.here.lang, "trustee.wrote", path=path)
 
     def names(self, officers: tuple[str, ...]) -> str:
         """Those people, without oneself."""
-        names = [self.told.definition.officer(o).name for o in officers if o != self.place.id]
-        return message(self.lang, "trustee.comma").join(names)
+        officer, own = self.here.told.definition.officer, self.here.place.id
+        names = [officer(one).name for one in officers if one != own]
+        return message(self.here.lang, "trustee.comma").join(names)
 
     def report(self, progress: Progress) -> None:
         """For whom one waits, or that all is done."""
         if progress.event is not None:
-            path = self.told.folder / "keys-ready.json"
+            path = self.here.told.folder / "keys-ready.json"
             path.write_bytes(drafts.encode(progress.event))
-            show(self.lang, "trustee.ceremony_done", path=path)
+            show(self.here.lang, "trustee.ceremony_done", path=path)
             return
-        if progress.waiting == "drill" and self.place.id in progress.missing:
-            show(self.lang, "trustee.do_drill")
+        if progress.waiting == "drill" and self.here.place.id in progress.missing:
+            show(self.here.lang, "trustee.do_drill")
         if names := self.names(progress.missing):
-            step = message(self.lang, f"trustee.step.{progress.waiting}")
-            show(self.lang, "trustee.waiting", step=step, names=names)
+            step = message(self.here.lang, f"trustee.step.{progress.waiting}")
+            show(self.here.lang, "trustee.waiting", step=step, names=names)
 
 
 @app.command("step")
@@ -105,13 +99,11 @@ def step_command(
     lang: Lang = "zh",
 ) -> None:
     """Do whatever can be done now, and say for whom you wait. May be repeated at any time."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
+    here = visit(board, home, passphrase_file, session, lang)
+    told, place, files, lang = here.told, here.place, here.files, here.lang
     with refusing(lang):
         if told.record.state.trustees is not None:
-            share = files.share(place, passphrase)
+            share = files.share(place, here.passphrase)
             require_share(place, share, told.record.state.trustees.encode())
             files.forget_ceremony()
             show(lang, "trustee.keys_are_ready")
@@ -120,7 +112,7 @@ def step_command(
         kept = files.enter(laid.number)
         if laid.number > 1 and not kept.has_seed:
             show(lang, "trustee.board", number=laid.number)
-        seat = _Seat(told, laid, place, files, kept, passphrase, lang)
+        seat = _Seat(here, laid, kept)
         seat.report(seat.step())
 
 
@@ -134,16 +126,14 @@ def renew_command(
     lang: Lang = "zh",
 ) -> None:
     """Give up a ceremony that broke; once every trustee has, ``step`` begins it anew."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
+    here = visit(board, home, passphrase_file, session, lang)
+    told, place, files, lang = here.told, here.place, here.files, here.lang
     with refusing(lang):
         laid = told.board()
         if told.record.state.trustees is not None or laid.ready is not None:
             raise Invalid("ceremony.over", f"board {laid.number}")
         files.require_before(laid.number)
-        seat = _Seat(told, laid, place, files, files.ceremony(laid.number), passphrase, lang)
+        seat = _Seat(here, laid, files.ceremony(laid.number))
         if seat.kept.renewal() is None:
             ask(lang, "trustee.ask_renew", yes, number=laid.number)
         seat.hand_out({file_name("renewal", place.index): seat.kept.give_up(place)})
@@ -163,27 +153,25 @@ def drill_command(
     lang: Lang = "zh",
 ) -> None:
     """Prove with the exported copy, not with this device's files, that it opens and works."""
-    lang = language(lang)
-    told = read_session(board, lang)
-    passphrase = ask_passphrase(passphrase_file, lang)
-    place, files = take_place(make_device(home), told, passphrase, session, lang)
+    here = visit(board, home, passphrase_file, session, lang)
+    told, place, files, lang = here.told, here.place, here.files, here.lang
     with refusing(lang):
         if copy.exists() and copy.resolve().is_relative_to(home.resolve()):
             raise Invalid("drill.not_a_copy", str(copy))
         found = read_copy(read_file(copy, MAX_COPY, lang))
         if set(found) != {"official", "trustee"}:
             raise Invalid("drill.incomplete")
-        if open_official(found["official"], passphrase) != (place.id, place.key):
+        if open_official(found["official"], here.passphrase) != (place.id, place.key):
             raise Invalid("drill.other_official")
-        share = open_share(found["trustee"], place, passphrase)
+        share = open_share(found["trustee"], place, here.passphrase)
         laid = told.board()
         kept = files.enter(laid.number)
-        seat = _Seat(told, laid, place, files, kept, passphrase, lang)
+        seat = _Seat(here, laid, kept)
         progress = seat.proceed()
         if progress.trustees is None:
             raise Invalid("drill.too_early")
         name = file_name("drill", place.index)
-        seed = kept.seed(place, passphrase)
+        seed = kept.seed(place, here.passphrase)
         made = make_drill(place, seed, share, progress.trustees, now())
         if kept.drill(name) is None:
             kept.save_drill(name, made)

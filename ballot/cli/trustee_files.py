@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ballot.cli.output import fail, file_sentence, read_file, read_start
+from ballot.cli.output import fail, file_sentence, language, read_file, read_start
 from ballot.crypto.encoding import MAX_DOCUMENT, code_of_hex, parse_code
 from ballot.crypto.errors import Invalid
 from ballot.locale import message, messages
@@ -118,15 +118,31 @@ def confirm_session(session: Session, files: SessionFiles, code: str, lang: str)
             raise Invalid("trustee.other_session", session.code)
 
 
-def take_place(
-    device: Device, session: Session, passphrase: str, code: str, lang: str
-) -> tuple[Place, SessionFiles]:
-    """The trustee whose device this is, and the files of that session."""
-    files = device.session(session.definition)
-    confirm_session(session, files, code, lang)
+@dataclass(frozen=True)
+class Visit:
+    """A trustee at the own device: the session as the folder tells it, the own place in it, and
+    what the device keeps of it.
+    """
+
+    told: Session
+    passphrase: str
+    place: Place
+    files: SessionFiles
+    lang: str
+
+
+def visit(folder: Path, home: Path, passphrase_file: Path | None, code: str, lang: str) -> Visit:
+    """What every command of a trustee begins with; one line and exit 2 where it cannot."""
+    lang = language(lang)
+    told = read_session(folder, lang)
+    passphrase = ask_passphrase(passphrase_file, lang)
+    device = make_device(home)
+    files = device.session(told.definition)
+    confirm_session(told, files, code, lang)
     with refusing(lang):
         owner, key = device.official(passphrase)
-        return place_of(session.definition, owner, key), files
+        place = place_of(told.definition, owner, key)
+    return Visit(told, passphrase, place, files, lang)
 
 
 def make_device(home: Path) -> Device:

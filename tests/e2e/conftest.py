@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 from tests.e2e.host import Host
 from tests.e2e.tablet import LANDSCAPE, Tablet
+from tests.patience import MILLISECONDS
 from tests.unit.test_web_office import BASE
 
 ARGUMENTS = [
@@ -42,6 +43,7 @@ def launch(playwright: Playwright, *more: str) -> Browser:
 @pytest.fixture(scope="module")  # Playwright's event loop must not outlive the module
 def driver() -> Iterator[Playwright]:
     """Playwright."""
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -102,6 +104,7 @@ def visit(browser: Browser) -> Iterator[Open]:
 
         def open_(who: Any, path: str, size: tuple[int, int] = LANDSCAPE) -> Page:
             context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+            context.set_default_timeout(MILLISECONDS)
             made.append(context)
 
             def answer(route: Route) -> None:
@@ -117,7 +120,9 @@ def visit(browser: Browser) -> Iterator[Open]:
                     moved = f'<meta http-equiv="refresh" content="0;url={location}">'
                     route.fulfill(status=200, content_type="text/html", body=moved)
                     return
-                kept = {k: v for k, v in found.headers.items() if k != "content-length"}
+                # A page that follows by itself would go away while it is looked at.
+                gone = ("content-length", "refresh")
+                kept = {k: v for k, v in found.headers.items() if k not in gone}
                 route.fulfill(status=found.status_code, headers=kept, body=found.content)
 
             context.route("**/*", answer)

@@ -40,6 +40,7 @@ from ballot.store.schema import SERVICES, upgrade
 from ballot.tally.events import Event, encode
 from ballot.tally.gate import build_gate
 from ballot.web.running import build
+from tests.patience import SECONDS, until
 from tests.records import slot_keys
 
 DEPUTIES = 24
@@ -110,6 +111,7 @@ class Served(Stage):
             f"{self._registrar()}/api/events",
             content=content,
             headers={"content-type": "application/json"},
+            timeout=SECONDS,
         )
         assert answer.status_code == 201, answer.text
         return event
@@ -268,7 +270,7 @@ class Host:
     def wallet(self, number: int) -> str:
         """What the tablet of that deputy would keep after its check-in: JSON for its storage."""
         own = {"sec-fetch-site": "same-origin"}
-        with httpx.Client(base_url=self.address, headers=own) as ask:
+        with httpx.Client(base_url=self.address, headers=own, timeout=SECONDS) as ask:
             return self._draw(ask, number)
 
     def _draw(self, ask: httpx.Client, number: int) -> str:
@@ -354,12 +356,13 @@ class Host:
         self._servers: list[uvicorn.Server] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        for _ in range(1200):
-            with suppress(httpx.HTTPError):
-                httpx.get(f"{self.address}/api/service")
-                return
-            threading.Event().wait(0.05)
-        raise TimeoutError
+        until(self._answers)
+
+    def _answers(self) -> bool:
+        with suppress(httpx.HTTPError):
+            httpx.get(f"{self.address}/api/service", timeout=SECONDS)
+            return True
+        return False
 
     def _run(self) -> None:
         async def serve() -> None:
@@ -398,11 +401,7 @@ class Host:
 
     def _until_box_follows(self) -> None:
         wanted = len(self.stage.board.events)
-        for _ in range(1200):
-            if len(self.boxed.board.events) >= wanted:
-                return
-            threading.Event().wait(0.05)
-        raise TimeoutError("the box does not follow")
+        until(lambda: len(self.boxed.board.events) >= wanted, lambda: "the box does not follow")
 
 
 def _free_port() -> int:

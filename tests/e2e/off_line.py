@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from ballot.crypto.encoding import sha256
 from ballot.trustee.documents import Place
-from tests.e2e.trustees import PATIENCE, TrusteePage, TrusteesHost
+from tests.e2e.trustees import TrusteePage, TrusteesHost
+from tests.patience import SECONDS
 from tests.trustee.parties import Party, look
 
 
@@ -25,7 +26,7 @@ class OffLine:
 
     def shown(self) -> dict[str, bytes]:
         """What stands on the board."""
-        found = httpx.get(f"{self.host.address}/api/ceremony").json()["documents"]
+        found = httpx.get(f"{self.host.address}/api/ceremony", timeout=SECONDS).json()["documents"]
         return {one["name"]: one["text"].encode() for one in found}
 
     def step(self) -> None:
@@ -47,4 +48,4 @@ class OffLine:
             inside.locator("summary").click()
         self.page.page.set_input_files("#hand-in", paths)
         self.page.press("上传文件")
-        expect(inside).to_contain_text(f"已上传 {len(paths)} 个文件", timeout=PATIENCE)
+        expect(inside).to_contain_text(f"已上传 {len(paths)} 个文件")

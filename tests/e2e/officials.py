@@ -1,7 +1,6 @@
 """Officials at their own devices, with accounts, in a session whose trustees' keys are ready."""
 
 import json
-import threading
 from pathlib import Path
 from secrets import token_bytes
 
@@ -18,6 +17,7 @@ from ballot.tally.envelope import pad
 from tests.e2e.host import Host
 from tests.e2e.tablet import axe
 from tests.e2e.trustees import ENVELOPE, PASSPHRASE, TrusteePage, TrusteesHost
+from tests.patience import SECONDS, until
 
 NEWCOMER = Official("teller-9", "样例新人", ["teller"], SigningKey(token_bytes(32)))
 """Somebody whom the definition does not name."""
@@ -40,7 +40,9 @@ class OfficialsHost(TrusteesHost):
         unsigned = encrypt(gate, marks, mine["credential"], token_bytes(32))
         token = [unb64url(one, 384) for one in mine["token"]]
         envelope = seal_envelope(gate, unsigned, int(mine["secret"]), token, token_bytes)
-        answer = httpx.post(f"{self.box}/cast", content=pad(gate, envelope), headers=ENVELOPE)
+        answer = httpx.post(
+            f"{self.box}/cast", content=pad(gate, envelope), headers=ENVELOPE, timeout=SECONDS
+        )
         assert answer.status_code == 200, answer.text
 
     def count(self, slot: str) -> None:
@@ -50,11 +52,7 @@ class OfficialsHost(TrusteesHost):
         casting.sealed = dict(self.boxed._box.sealed(slot))
         casting.seal()
         casting.decrypt()
-        for _ in range(1200):
-            if json.loads(self.events()[-1])["kind"] == "counted":
-                return
-            threading.Event().wait(0.1)
-        raise TimeoutError("the service does not count")
+        until(lambda: json.loads(self.events()[-1])["kind"] == "counted", self.events)
 
     def official(self, role: str) -> Official:
         """The first who has that role."""

@@ -26,9 +26,9 @@ from ballot.tally.events import draft, sign_event
 from ballot.web.running import build
 from ballot.web.sessions import Who
 from tests.e2e.host import _free_port
-from tests.e2e.tablet import PATIENCE
 from tests.e2e.trustees import PASSPHRASE
 from tests.elections import Stream
+from tests.patience import MILLISECONDS, SECONDS
 from tests.preparing import MINUTE, House
 from tests.sessions import PEOPLE, key
 from tests.trustee.parties import hold
@@ -77,6 +77,7 @@ class SlipsHouse(House):
     def sit(self, browser: Browser, who: str) -> BrowserContext:
         """That official's own browser, signed in."""
         context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(MILLISECONDS)
         sessions = self.modes.door.guard.sessions  # type: ignore[union-attr]
         cookie = sessions.open(Who(who, frozenset(PEOPLE[who]), who), "zh")
         context.add_cookies([{"name": "desk", "value": cookie, "url": self.address}])
@@ -86,7 +87,7 @@ class SlipsHouse(House):
 
     def board(self) -> Board:
         """Definition and events as the service shows them."""
-        raw = httpx.get(f"{self.address}/api/definition").content
+        raw = httpx.get(f"{self.address}/api/definition", timeout=SECONDS).content
         return Board(decode_definition(raw), _Lines(self.address))
 
     def act(
@@ -105,7 +106,9 @@ class SlipsHouse(House):
             "body": body, "kind": kind, "minute": MINUTE, "slot": slot, "signatures": signatures,
             "session": self.board().definition.session,
         }  # fmt: skip
-        answer = httpx.post(f"{self.address}/api/events", content=dumps(value), headers=JSON)
+        answer = httpx.post(
+            f"{self.address}/api/events", content=dumps(value), headers=JSON, timeout=SECONDS
+        )
         assert answer.status_code == 201, answer.text
 
     def make_keys(self) -> None:
@@ -115,7 +118,9 @@ class SlipsHouse(House):
         assert event is not None
         content = found[1]["5-ready-1.json"]
         value = json.loads(content) | {"signatures": [asdict(one) for one in event.signatures]}
-        answer = httpx.post(f"{self.address}/api/events", content=dumps(value), headers=JSON)
+        answer = httpx.post(
+            f"{self.address}/api/events", content=dumps(value), headers=JSON, timeout=SECONDS
+        )
         assert answer.status_code == 201, answer.text
 
     @property
@@ -126,7 +131,7 @@ class SlipsHouse(House):
 
     def cast(self, slot: str) -> int:
         """How many ballots the box says it holds."""
-        shown = httpx.get(f"{self.box}/turnout").json()["slots"]
+        shown = httpx.get(f"{self.box}/turnout", timeout=SECONDS).json()["slots"]
         return next((one["number"] for one in shown if one["slot"] == slot), 0)
 
 
@@ -137,7 +142,7 @@ class _Lines:
         self._address = address
 
     def lines(self, after: int = 0) -> list[bytes]:
-        found = httpx.get(f"{self._address}/api/events", params={"after": after})
+        found = httpx.get(f"{self._address}/api/events", params={"after": after}, timeout=SECONDS)
         return found.content.splitlines()
 
     def append(self, number: int, line: bytes) -> bool:
@@ -196,4 +201,4 @@ def sign(page: Page) -> None:
     assert "fail" not in [line.get_attribute("data-status") for line in lines]
     page.fill("#passphrase", PASSPHRASE)
     page.get_by_role("button", name="签名", exact=True).click()
-    expect(page.locator('[data-part="done"]')).to_be_visible(timeout=PATIENCE)
+    expect(page.locator('[data-part="done"]')).to_be_visible()

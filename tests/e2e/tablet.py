@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect
 
 from tests.e2e.host import Host
+from tests.patience import MILLISECONDS
 
 AXE = Path(__file__).parents[2] / "ballot/web/vendor/node_modules/axe-core/axe.min.js"
 LANDSCAPE, PORTRAIT = (1280, 800), (800, 1280)
-PATIENCE = 30_000  # ms
 
 # What a page may not do: answers with the texts, boxes and pairs that break the rules of
 # people.md §7 (22 px, 48 px, 8 px apart) and that overflow sideways.
@@ -83,7 +83,7 @@ class Tablet:
         self.requests: list[Any] = []
         self.context.on("request", lambda request: self.requests.append(request))
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(MILLISECONDS)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", self._hear)
         if slower > 1:

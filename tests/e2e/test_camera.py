@@ -15,7 +15,8 @@ from tests.e2e.conftest import launch
 from tests.e2e.host import Host
 from tests.e2e.off_line import OffLine
 from tests.e2e.tablet import Tablet
-from tests.e2e.trustees import PASSPHRASE, PATIENCE, TrusteePage, TrusteesHost
+from tests.e2e.trustees import PASSPHRASE, TrusteePage, TrusteesHost
+from tests.patience import until
 
 WIDTH, HEIGHT = 640, 480
 QUIET = 4  # modules
@@ -79,18 +80,14 @@ def listen(context: BrowserContext) -> None:
     context.add_init_script(LISTEN)
 
 
-def until(page: Page, script: str) -> None:
+def met(page: Page, script: str) -> None:
     """Wait until it is so (the page's policy forbids what Playwright has for this)."""
-    for _ in range(PATIENCE // 100):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(100)
-    raise TimeoutError(script)
+    until(lambda: page.evaluate(script), lambda: script, lambda: page.wait_for_timeout(100))
 
 
 def went_out(page: Page, cameras: int) -> None:
     """So many cameras were on in this document, and all of them are out."""
-    until(page, "tracks.every((track) => track.readyState === 'ended')")
+    met(page, "tracks.every((track) => track.readyState === 'ended')")
     assert page.evaluate("tracks.length") == cameras
     assert page.locator("video").count() == 0
 
@@ -167,11 +164,12 @@ def test_the_drill_is_done_from_the_printed_sheet_by_camera(
     trustee.press("生成我的钥匙")
     trustee.on("正在和其他监票人交换")
     others = OffLine(trustee.host, trustee, tmp_path, 1)
-    for _ in range(20):
+
+    def drilled() -> bool:
         others.step()
-        page.wait_for_timeout(1000)
-        if "4-drill-3.json" in others.shown():
-            break
+        return "4-drill-3.json" in others.shown()
+
+    until(drilled, rest=lambda: page.wait_for_timeout(1000))
     trustee.on("把钥匙做一份备份")
     sheet = page.locator(".sheet .qr .qr__dark").all()
     codes = [printed(drawing.get_attribute("d") or "") for drawing in sheet]
@@ -183,7 +181,7 @@ def test_the_drill_is_done_from_the_printed_sheet_by_camera(
     def scan() -> None:
         page.locator("summary", has_text="用打印件").click()
         trustee.press("扫描")
-        until(page, "document.querySelector('video')?.videoWidth > 0")
+        met(page, "document.querySelector('video')?.videoWidth > 0")
 
     # Ended by hand, and left for another screen.
     scan()
@@ -205,7 +203,7 @@ def test_the_drill_is_done_from_the_printed_sheet_by_camera(
     either = re.compile(
         "^(" + re.escape(f"{one}\n{other}") + "|" + re.escape(f"{other}\n{one}") + ")$"
     )
-    expect(page.locator("#copy-text")).to_have_value(either, timeout=PATIENCE)
+    expect(page.locator("#copy-text")).to_have_value(either)
     went_out(page, 3)
     page.fill("#drill-passphrase", PASSPHRASE)
     trustee.press("用备份演练")

@@ -9,6 +9,7 @@ from playwright.sync_api import Route
 
 from tests.e2e.host import Host
 from tests.e2e.tablet import Tablet
+from tests.patience import until
 
 Tablets = Callable[..., Tablet]
 At = Callable[..., Tablet]
@@ -91,10 +92,9 @@ def test_a_ballot_cast_off_line_arrives_once_the_network_is_back(at_review: At) 
     assert "seed" not in json.dumps(stored)
     tablet.page.reload()  # and a reload sends the same bytes
     tablet.on("sending")
-    tablet.page.wait_for_timeout(1500)
+    until(lambda: len(box.bodies) >= 3, rest=lambda: tablet.page.wait_for_timeout(100))
     box.answer = None
     tablet.on("done")
-    assert len(box.bodies) >= 3
     assert len(set(box.bodies)) == 1
     assert tablet.host.cast() == before + 1
     assert tablet.host.holds(tracker)

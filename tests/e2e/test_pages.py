@@ -15,6 +15,7 @@ from ballot.web.app import result_app
 from ballot.web.serving import bind
 from tests.e2e.host import Host
 from tests.e2e.tablet import axe
+from tests.patience import MILLISECONDS, SECONDS
 from tests.records import make_record
 
 LANGUAGES = ("zh", "en")
@@ -28,6 +29,7 @@ def look(browser: Browser, shots: Path) -> Iterator[Callable[..., Page]]:
 
     def open_page(address: str, name: str, width: int = 1280, height: int = 800) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height})
+        context.set_default_timeout(MILLISECONDS)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else 0)
@@ -61,7 +63,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         running.start()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        httpx.get(f"{address}/health")
+        httpx.get(f"{address}/health", timeout=SECONDS)
         yield address
         server.should_exit = True
         running.join()
@@ -115,6 +117,7 @@ def test_the_clerks_desk_has_no_fault(hosts: Callable[..., Host], browser: Brows
     shots = Path(__file__).parents[2] / "artefacts" / "e2e"
     for lang in LANGUAGES:
         context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(MILLISECONDS)
         page = context.new_page()
         page.goto(f"{host.address}/desk/login?lang={lang}")
         check(page, f"desk-login-{lang}", shots)

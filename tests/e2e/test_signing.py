@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Route, expect
 
 from ballot.demo.officials import Official
 from tests.e2e.officials import NEWCOMER, OfficialPage, OfficialsHost
-from tests.e2e.tablet import PATIENCE
 from tests.e2e.trustees import PASSPHRASE
 
 Sit = Callable[[Official], OfficialPage]
@@ -79,9 +78,7 @@ def test_a_key_is_made_exported_tested_from_its_copy_and_only_then_registered(
         own.page.set_input_files("#test-file", file)
         own.page.fill("#test-pass", passphrase)
         own.press("验证并登记")
-        expect(own.page.locator('[data-part="trouble"]:visible')).to_contain_text(
-            code, timeout=PATIENCE
-        )
+        expect(own.page.locator('[data-part="trouble"]:visible')).to_contain_text(code)
         own.has_key("exported")
     assert own.page.evaluate("fetch('/api/me').then((a) => a.json())")["public_key"] is None
     own.page.set_input_files("#test-file", copy)
@@ -94,7 +91,7 @@ def test_a_key_is_made_exported_tested_from_its_copy_and_only_then_registered(
     own.page.reload()
     own.has_key("registered")
     own.page.emulate_media(media="print")
-    expect(own.page.locator(".sheet svg")).to_be_visible(timeout=PATIENCE)
+    expect(own.page.locator(".sheet svg")).to_be_visible()
     assert not any(PASSPHRASE in text or "ciphertext" in text for text in sent)
 
 
@@ -118,9 +115,7 @@ def test_a_clerk_with_a_key_opens_the_check_in_and_the_event_is_published(
     assert "key.passphrase" in clerk.trouble()
     assert len(host.events()) == before
     clerk.sign()
-    expect(clerk.page.locator('[data-part="done-text"]')).to_contain_text(
-        "已生效", timeout=PATIENCE
-    )
+    expect(clerk.page.locator('[data-part="done-text"]')).to_contain_text("已生效")
     clerk.inspect("sign-done")
     event = json.loads(host.events()[-1])
     assert (len(host.events()), event["kind"]) == (before + 1, "check_in_opened")
@@ -141,7 +136,7 @@ def test_an_order_ends_the_check_in_and_its_answer_is_signed_by_two(
     assert "fail" not in clerk.checked()
     assert "电子票" in clerk.text() or "平板发出" in clerk.text()
     clerk.sign()
-    expect(clerk.page.locator('[data-part="still"]')).to_contain_text("总监票人", timeout=PATIENCE)
+    expect(clerk.page.locator('[data-part="still"]')).to_contain_text("总监票人")
     chief.go("/office")
     chief.page.locator('[data-key="task-1"]').click()
     assert "fail" not in chief.checked()
@@ -158,15 +153,15 @@ def test_the_presiding_officer_follows_without_losing_the_place(
 ) -> None:
     chair = sit(host.official("presiding_officer"))
     chair.go("/office/chair")
-    expect(chair.page.locator('[data-field="present"]')).to_have_text("16", timeout=PATIENCE)
-    expect(chair.page.locator(".btn--wait")).to_have_text("验空箱，签空箱证明", timeout=PATIENCE)
+    expect(chair.page.locator('[data-field="present"]')).to_have_text("16")
+    expect(chair.page.locator(".btn--wait")).to_have_text("验空箱，签空箱证明")
     chair.inspect("chair-blocked")
     chair.page.locator('[data-key="next"]').focus()
     empty = {"envelopes": 0, "paper_boxes": 0}
     host.stage.publish("box_empty", empty, host.stage.one("chief_scrutineer"), "v1-1")
     link = chair.page.locator("a.btn--seal")
-    expect(link).to_have_text("开始投票", timeout=PATIENCE)
-    expect(link).to_be_focused(timeout=PATIENCE)
+    expect(link).to_have_text("开始投票")
+    expect(link).to_be_focused()
     chair.inspect("chair")
     link.click()
     chair.page.wait_for_url("**/office/act/round_opened?slot=v1-1")
@@ -187,8 +182,8 @@ def test_a_round_is_opened_and_closed_from_the_presiding_officers_browser(
     for wallet, marks in zip(wallets, ("YYYYYYYYN", "YYYYYYYYN", "YYYYYYYYA"), strict=False):
         host.vote(wallet, "v1-1", marks)
     chair.go("/office/chair")
-    expect(chair.page.locator('[data-field="cast"]')).to_have_text("3", timeout=PATIENCE)
-    expect(chair.page.locator(".clock")).to_contain_text("分钟", timeout=PATIENCE)
+    expect(chair.page.locator('[data-field="cast"]')).to_have_text("3")
+    expect(chair.page.locator(".clock")).to_contain_text("分钟")
     chair.inspect("chair-voting")
     chair.page.locator('[data-key="next"]').click()
     chair.halt("截止投票")
@@ -237,7 +232,7 @@ def test_a_certificate_is_verified_on_the_signers_own_device_before_it_is_signed
     chief.page.unroute("**/api/service")
     chief.inspect("sign-certified")
     chief.sign()
-    expect(chief.page.locator('[data-part="still"]')).to_contain_text("监票人", timeout=PATIENCE)
+    expect(chief.page.locator('[data-part="still"]')).to_contain_text("监票人")
     chief.inspect("sign-certified-done")
 
 
@@ -251,6 +246,6 @@ def test_observer_and_problems_desk_are_read_in_both_languages(
             clerk.inspect(f"{path or 'agenda'}-{lang}")
     clerk.go("/office/observer?lang=zh")
     clerk.page.locator("summary[data-key]").last.click()
-    expect(clerk.page.locator(".events table").last).to_be_visible(timeout=PATIENCE)
+    expect(clerk.page.locator(".events table").last).to_be_visible()
     clerk.page.wait_for_timeout(2500)  # two ticks of the hall
-    expect(clerk.page.locator(".events table").last).to_be_visible(timeout=PATIENCE)
+    expect(clerk.page.locator(".events table").last).to_be_visible()

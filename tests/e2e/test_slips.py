@@ -15,10 +15,11 @@ from ballot.locale import message
 from ballot.tally.drafts import body_of
 from ballot.tally.events import draft, sign_event
 from tests.e2e.slips import SlipsHouse, Table, bring_key, sign
-from tests.e2e.tablet import PATIENCE, Tablet, axe
+from tests.e2e.tablet import Tablet, axe
 from tests.e2e.test_preparing import apart
 from tests.e2e.trustees import PASSPHRASE
 from tests.offices import cheap
+from tests.patience import SECONDS, until
 from tests.sessions import key
 
 HERE, SLOT = "/office/prepare", "projects-1"
@@ -39,7 +40,6 @@ def clerk(house: SlipsHouse, browser: Browser) -> Iterator[Page]:
     """The clerk's browser; everything but the slips is prepared."""
     context = house.sit(browser, "clerk")
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
 
@@ -89,11 +89,7 @@ def test_a_session_of_slips_from_the_choice_to_a_ballot_cast_with_a_typed_code(
     tablet.review()
     tablet.cast()
     tablet.on("problem-refused").expect_text("body", "token.invalid")
-    for _ in range(100):
-        if house.cast(SLOT) == 1:
-            break
-        clerk.wait_for_timeout(100)
-    assert house.cast(SLOT) == 1
+    until(lambda: house.cast(SLOT) == 1, rest=lambda: clerk.wait_for_timeout(100))
     tablet.close()
 
 
@@ -135,10 +131,7 @@ def adopt(house: SlipsHouse, clerk: Page) -> None:
     code = clerk.locator(".facts .code").first.inner_text()
     house.act("defined", {}, "clerk", "clerk")
     house.act("adopted", {}, "presidium", "member-1", "member-2")
-    for _ in range(200):
-        if house.modes.hallway is not None:
-            break
-        clerk.wait_for_timeout(100)
+    until(lambda: house.modes.hallway is not None, rest=lambda: clerk.wait_for_timeout(100))
     found = house.board().definition
     assert (found.token_kind, len(found.slot(SLOT)[1].drawn)) == ("drawn", 30)
     assert len(code) == 14
@@ -163,21 +156,19 @@ def close_check_in(house: SlipsHouse, clerk: Page, table: Table, shots: Path) ->
         press(clerk, "截止签到")
 
     stop()
-    expect(told).to_have_text(
-        message("zh", "act.slips.wait", taken=TAKEN, left=LEFT), timeout=PATIENCE
-    )
-    definition = httpx.get(f"{house.address}/api/definition").content
+    expect(told).to_have_text(message("zh", "act.slips.wait", taken=TAKEN, left=LEFT))
+    definition = httpx.get(f"{house.address}/api/definition", timeout=SECONDS).content
     lost = table.left_over(definition, [SLOT], table.codes[TAKEN + 1 :])
     clerk.set_input_files("#unused", lost)
     stop()
     says = message("zh", "act.slips.lost", taken=TAKEN, left=LEFT, count=LEFT - 1, lost=1)
-    expect(told).to_have_text(says, timeout=PATIENCE)
+    expect(told).to_have_text(says)
     trouble = clerk.locator('[data-part="trouble"]')
     other = table.folder / "other.json"
     other.write_bytes(lost.read_bytes().replace(SLOT.encode(), b"projects-2"))
     clerk.set_input_files("#unused", other)
     stop()
-    expect(trouble).to_contain_text(message("zh", "slips.refusal.slots"), timeout=PATIENCE)
+    expect(trouble).to_contain_text(message("zh", "slips.refusal.slots"))
     clerk.set_input_files("#unused", table.left_over(definition, [SLOT], table.codes[TAKEN:]))
     stop()
     clerk.wait_for_url("**/office/sign/*")
@@ -200,6 +191,7 @@ def sign_second(house: SlipsHouse, value: dict[str, Any]) -> None:
             {"role": signature.role, "signature": signature.signature, "signer": "chief"}
         ),
         headers={"content-type": "application/json"},
+        timeout=SECONDS,
     )
     assert answer.json()["state"] == "published", answer.text
 

@@ -11,6 +11,7 @@ from ballot.crypto.encoding import code_of_hex
 from ballot.tally.casting import reopen_test_ballot
 from tests.e2e.host import Host
 from tests.e2e.tablet import LANDSCAPE, PORTRAIT, Tablet
+from tests.patience import MILLISECONDS
 
 Tablets = Callable[..., Tablet]
 READER = Path(__file__).parents[2] / "ballot/web/static/vendor/qr_reader.mjs"
@@ -121,6 +122,7 @@ def read_qr(tablet: Tablet) -> str:
     browser = tablet.context.browser
     assert browser is not None
     page = browser.new_page()
+    page.set_default_timeout(MILLISECONDS)
     found: str = page.evaluate(
         """async ([source, picture]) => {
           const blob = new Blob([source], {type: 'text/javascript'});

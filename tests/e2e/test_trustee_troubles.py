@@ -15,7 +15,8 @@ from ballot.tally.events import decode_event
 from ballot.trustee import documents
 from ballot.trustee.documents import file_name
 from tests.e2e.off_line import OffLine
-from tests.e2e.trustees import PASSPHRASE, PATIENCE, TrusteePage, TrusteesHost
+from tests.e2e.trustees import PASSPHRASE, TrusteePage, TrusteesHost
+from tests.patience import SECONDS, until
 from tests.trustee.parties import look
 
 
@@ -49,7 +50,7 @@ def test_a_changed_document_stops_the_ceremony_and_all_begin_anew(
     look(second, board)
     name = second.name("certificate")
     others.hand_in({name: board[name]})
-    expect(page.page.locator(".shares .slot--on")).to_have_count(2, timeout=PATIENCE)
+    expect(page.page.locator(".shares .slot--on")).to_have_count(2)
     # The service shows this device another version of what it saw before.
     contents = {"certificate": "{}", "commitment": "0" * 64}
     other = documents.write(second.place, "certificate", contents).decode()
@@ -76,31 +77,30 @@ def test_a_changed_document_stops_the_ceremony_and_all_begin_anew(
         [f"/api/ceremony/1/{name}", other],
     )
     assert answer == 409
-    expect(page.page.locator("[data-part=conflicts]")).to_contain_text(
-        host.trustees[1].name, timeout=PATIENCE
-    )
+    expect(page.page.locator("[data-part=conflicts]")).to_contain_text(host.trustees[1].name)
     # All agree to begin anew; the page draws a fresh seed by itself.
     page.page.locator("summary", has_text="重新开始").click()
     page.press("提议重新开始")
     for one in (second, third):
         given_up = documents.write(one.place, "renewal", {"number": 1})
         others.hand_in({one.name("renewal"): given_up})
-    expect(page.page.locator(".shares .slot--on")).to_have_count(1, timeout=PATIENCE)
-    found = httpx.get(f"{host.address}/api/ceremony").json()
+    expect(page.page.locator(".shares .slot--on")).to_have_count(1)
+    found = httpx.get(f"{host.address}/api/ceremony", timeout=SECONDS).json()
     assert found["number"] == 2
     assert [one["name"] for one in found["documents"]] == [file_name("certificate", 1)]
-    expect(page.page.locator("[data-part=conflicts]")).to_be_empty(timeout=PATIENCE)
+    expect(page.page.locator("[data-part=conflicts]")).to_be_empty()
 
 
 def test_a_browser_and_devices_off_line_make_one_key(
     host: TrusteesHost, page: TrusteePage, tmp_path: Path
 ) -> None:
     others = OffLine(host, page, tmp_path, 2)
-    for _ in range(20):
+
+    def drilled() -> bool:
         others.step()
-        page.page.wait_for_timeout(1000)
-        if "4-drill-3.json" in others.shown():
-            break
+        return "4-drill-3.json" in others.shown()
+
+    until(drilled, rest=lambda: page.page.wait_for_timeout(1000))
     page.on("把钥匙做一份备份")
     copy = page.save_copy(Path(tmp_path / "copy.txt"))
     page.press("备份好了")

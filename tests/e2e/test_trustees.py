@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from ballot.crypto.encoding import code_of_hex
 from ballot.tally.events import decode_event
-from tests.e2e.trustees import PASSPHRASE, PATIENCE, TrusteePage, TrusteesHost, wrong_partial
+from tests.e2e.trustees import PASSPHRASE, TrusteePage, TrusteesHost, wrong_partial
+from tests.patience import SECONDS
 
 MARKS = ["YYYAAAAAA", "YAAAAAAAA", "AYAAAAAAA"]
 
@@ -46,7 +47,7 @@ def test_three_browsers_go_from_no_key_to_keys_ready(
     first.press("生成我的钥匙")
     first.on("正在和其他监票人交换")
     for page in others:
-        expect(first.page.locator(".banner--wait")).to_contain_text(page.one.name, timeout=PATIENCE)
+        expect(first.page.locator(".banner--wait")).to_contain_text(page.one.name)
     first.shot("waiting")
     first.open()  # a reload in the middle: the same seed, the same documents
     for page in others:
@@ -65,11 +66,9 @@ def test_three_browsers_go_from_no_key_to_keys_ready(
         page.on("用备份演练一次")
     first.shot("drill")
     first.drill(copies[0], "别的口令 别的口令")
-    expect(first.page.locator("form .banner--stop")).to_contain_text("口令不对", timeout=PATIENCE)
+    expect(first.page.locator("form .banner--stop")).to_contain_text("口令不对")
     first.drill(copies[1], PASSPHRASE)
-    expect(first.page.locator("form .banner--stop")).to_contain_text(
-        "备份里的签名密钥不是您的", timeout=PATIENCE
-    )
+    expect(first.page.locator("form .banner--stop")).to_contain_text("备份里的签名密钥不是您的")
     first.open()
     first.unlock()
     first.on("用备份演练一次")
@@ -104,7 +103,7 @@ def test_they_check_seal_and_decrypt_and_a_wrong_share_stops_nobody(
     for page in pages:
         page.on("核对封箱")
         confirm = page.page.get_by_role("button", name="确认封箱")
-        expect(confirm).to_be_enabled(timeout=PATIENCE)
+        expect(confirm).to_be_enabled()
         codes = page.page.locator(".twincodes .code").all_inner_texts()
         assert codes == [code_of_hex(root)] * 2
         if page is first:
@@ -117,18 +116,16 @@ def test_they_check_seal_and_decrypt_and_a_wrong_share_stops_nobody(
     # The third hands in a share that is none: refused by name, and the other two go on.
     wrong = wrong_partial(host, slot, 3)
     json = {"content-type": "application/json"}
-    answer = httpx.post(f"{host.address}/api/events", content=wrong, headers=json)
+    answer = httpx.post(f"{host.address}/api/events", content=wrong, headers=json, timeout=SECONDS)
     assert answer.status_code in (400, 409, 422)
     assert answer.json()["code"] == "partial.invalid", answer.text
     first.shot("decrypt")
     for page in (first, second):
         page.on("封箱已核对")
         go = page.page.get_by_role("button", name="用我的钥匙解密合计")
-        expect(go).to_be_enabled(timeout=PATIENCE)
+        expect(go).to_be_enabled()
         go.click()
     for page in pages:
-        expect(page.page.locator("h1")).to_have_text(
-            re.compile("等合计算出|本轮合计已算出"), timeout=PATIENCE
-        )
+        expect(page.page.locator("h1")).to_have_text(re.compile("等合计算出|本轮合计已算出"))
     found = [decode_event(line) for line in host.events()]
     assert sorted(one.body["owner"] for one in found if one.kind == "decrypted") == [1, 2]

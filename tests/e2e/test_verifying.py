@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from ballot.web.app import result_app
 from tests.e2e.tablet import axe
+from tests.patience import MILLISECONDS
 from tests.records import make_record
 
 OTHER = "7K3F-9QXM-2T8B"
@@ -35,6 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page; nothing may go wrong in it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(MILLISECONDS)
     made, faults = context.new_page(), list[str]()
     made.on("pageerror", lambda error: faults.append(str(error)))
     made.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
@@ -59,7 +61,7 @@ def test_the_page_says_pass_to_the_record_of_the_notice(
     assert not (found := axe(page)), found
     page.screenshot(path=shots / "verify-start.png", full_page=True)
     ask(page, code.lower().replace("-", " "))
-    expect(page.get_by_role("heading", name="通过", exact=True)).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="通过", exact=True)).to_be_visible()
     expect(page.locator(".check--pass")).to_have_count(13)
     expect(page.locator(".check--not_applicable")).to_have_count(1)
     expect(page.get_by_text(code).first).to_be_visible()
@@ -73,13 +75,13 @@ def test_the_page_says_pass_to_the_record_of_the_notice(
 def test_another_code_fails_and_none_is_no_verdict(page: Page, site: str, shots: Path) -> None:
     page.goto(f"{site}/verify")
     ask(page, OTHER)
-    expect(page.get_by_role("heading", name="不通过")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="不通过")).to_be_visible()
     expect(page.locator(".check--fail")).to_have_count(1)
     expect(page.locator(".check--fail")).to_contain_text("会议码与这份档案不符")
     assert not (found := axe(page)), found
     page.screenshot(path=shots / "verify-fail.png", full_page=True)
     ask(page, "")
-    expect(page.get_by_role("heading", name="无法核验")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="无法核验")).to_be_visible()
     expect(page.locator(".check--not_checkable")).to_contain_text("没有输入会议码")
 
 
@@ -96,14 +98,12 @@ def test_a_file_of_ones_own_in_english(page: Page, site: str, shots: Path, tmp_p
     expect(page.get_by_role("status")).to_contain_text("Choose the file record.zip first")
     page.locator("#file").set_input_files(damaged)
     ask(page, code, "Verify")
-    expect(page.get_by_role("heading", name="Invalid", exact=True)).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="Invalid", exact=True)).to_be_visible()
     assert not (found := axe(page)), found
     page.screenshot(path=shots / "verify-en-phone.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#file").set_input_files(other)
     ask(page, code, "Verify")
-    expect(page.get_by_role("heading", name="Not checkable", exact=True)).to_be_visible(
-        timeout=120_000
-    )
+    expect(page.get_by_role("heading", name="Not checkable", exact=True)).to_be_visible()
     ask(page, "7K3F", "Verify")
     expect(page.get_by_role("status")).to_contain_text("twelve characters")

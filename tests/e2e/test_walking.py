@@ -5,6 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.tablet import axe
+from tests.patience import MILLISECONDS
 from tests.walks import rest, walking
 
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -14,6 +15,7 @@ def test_somebody_comes_in_by_a_link_and_the_helpers_wait_for_their_key(
     browser: Browser, shots: Path, tmp_path: Path
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    context.set_default_timeout(MILLISECONDS)
     with walking(tmp_path) as (stage, told):
         page, at = context.new_page(), stage.services.at["registrar"]
         for lang in ("en", "zh"):

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, expect
 
 from ballot.crypto.encoding import code_of_hex
 from ballot.verify.record import verify_record
-from tests.e2e.tablet import PATIENCE, Tablet
+from tests.e2e.tablet import Tablet
 from tests.e2e.trustees import PASSPHRASE, wrong_partial
 from tests.e2e.whole import WholeHost, WholePage, cheap_keys
+from tests.patience import SECONDS
 
 FIRST, SECOND = "v1-1", "v1-2"
 TABLETS, PAPERS = 14, 6
@@ -177,15 +178,17 @@ def _count(host: WholeHost, slot: str, people: list[WholePage], sheet: dict[str,
     if slot == FIRST:
         wrong = wrong_partial(host, slot, 4)
         json = {"content-type": "application/json"}
-        answer = httpx.post(f"{host.address}/api/events", content=wrong, headers=json)
+        answer = httpx.post(
+            f"{host.address}/api/events", content=wrong, headers=json, timeout=SECONDS
+        )
         assert answer.json()["code"] == "partial.invalid", answer.text
     for page in (one, two):
         page.open()
         page.unlock()
         page.decrypt()
     host.until("counted", rounds)
+    host.until_drafted("certified")  # it follows the count
     for page in (chief, one, two, chair):
-        page.page.wait_for_timeout(300)  # the draft follows the count
         page.sign_task()
     host.until("certified", rounds)
     told = {page.one.name: page.clicks for page in people}
@@ -195,8 +198,8 @@ def _count(host: WholeHost, slot: str, people: list[WholePage], sheet: dict[str,
 def _published(host: WholeHost, chair: WholePage) -> None:
     session = host.definition.session
     chair.page.goto(host.address)
-    expect(chair.page.locator("a[href$='/record.zip']").first).to_be_visible(timeout=PATIENCE)
-    data = httpx.get(f"{host.address}/record.zip").content
+    expect(chair.page.locator("a[href$='/record.zip']").first).to_be_visible()
+    data = httpx.get(f"{host.address}/record.zip", timeout=SECONDS).content
     report = verify_record(lambda: io.BytesIO(data), code_of_hex(session), 1)
     assert report.verdict == "valid", report
     assert host.health() == {"status": "ok"}

@@ -29,9 +29,9 @@ from ballot.trustee import drafts
 from tests.e2e.host import Host, plan_of
 from tests.e2e.tablet import AXE
 from tests.offices import PASSWORD, Clock, invited, otp
+from tests.patience import MILLISECONDS, SECONDS
 
 # A passphrase costs a second and 128 MiB each time, on a machine that may have other work.
-PATIENCE = 120_000  # ms
 PASSPHRASE = "样例口令 一二三四"
 ENVELOPE = {"content-type": "application/vnd.ballot.envelope"}
 
@@ -80,7 +80,7 @@ class TrusteesHost(Host):
 
     def events(self) -> list[bytes]:
         """The events published so far."""
-        return httpx.get(f"{self.address}/api/events").content.splitlines()
+        return httpx.get(f"{self.address}/api/events", timeout=SECONDS).content.splitlines()
 
     def follow(self) -> None:
         """The stage learns what the browsers published."""
@@ -107,7 +107,9 @@ class TrusteesHost(Host):
             unsigned = encrypt(gate, text, mine["credential"], token_bytes(32))
             token = [unb64url(one, 384) for one in mine["token"]]
             envelope = seal_envelope(gate, unsigned, int(mine["secret"]), token, token_bytes)
-            answer = httpx.post(f"{self.box}/cast", content=pad(gate, envelope), headers=ENVELOPE)
+            answer = httpx.post(
+                f"{self.box}/cast", content=pad(gate, envelope), headers=ENVELOPE, timeout=SECONDS
+            )
             assert answer.status_code == 200, answer.text
         self.close_round()
         return slot
@@ -120,7 +122,7 @@ class TrusteePage:
         self.host, self.one, self.shots = host, one, shots
         self.context = browser.new_context(viewport={"width": 1280, "height": 800})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(MILLISECONDS)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", self._hear)

@@ -1,7 +1,6 @@
 """A whole session in browsers: its small plan, its host, and officials who count their clicks."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +17,7 @@ from ballot.demo.officials import Official
 from ballot.demo.sample import Person
 from tests.e2e.host import Host, plan_of
 from tests.e2e.officials import OfficialPage, OfficialsHost
-from tests.e2e.tablet import PATIENCE
+from tests.patience import SECONDS, until
 
 # Six people and seven roles; the last one is a scrutineer who leaves after the key ceremony.
 PEOPLE = (
@@ -71,15 +70,18 @@ class WholeHost(OfficialsHost):
 
     def until(self, kind: str, count: int = 1) -> None:
         """Wait for an event that the service publishes by itself."""
-        end = time.monotonic() + PATIENCE / 1000
-        while self.kinds().count(kind) < count:
-            if time.monotonic() > end:
-                raise TimeoutError(f"{kind}: {self.kinds()}")
-            time.sleep(0.1)
+        until(lambda: self.kinds().count(kind) >= count, lambda: f"{kind}: {self.kinds()}")
+
+    def until_drafted(self, kind: str) -> None:
+        """Wait for a draft that the service makes by itself."""
+        hallway: Any = self.plans[1].hallway
+        room = hallway.counter._office.room
+        wanted = (kind, "open")
+        until(lambda: wanted in [(one.event.kind, one.state) for one in room.proposals()])
 
     def health(self) -> Any:
         """What the registrar says of itself."""
-        return httpx.get(f"{self.address}/health").json()
+        return httpx.get(f"{self.address}/health", timeout=SECONDS).json()
 
 
 @contextmanager
@@ -158,14 +160,14 @@ class WholePage(OfficialPage):
         """Check the box on this device and sign the seal."""
         self.on("核对封箱")
         confirm = self.page.get_by_role("button", name="确认封箱")
-        expect(confirm).to_be_enabled(timeout=PATIENCE)
+        expect(confirm).to_be_enabled()
         confirm.click()
-        expect(self.page.locator("h1")).not_to_have_text("核对封箱", timeout=PATIENCE)
+        expect(self.page.locator("h1")).not_to_have_text("核对封箱")
 
     def decrypt(self) -> None:
         """Decrypt the sum with the own share."""
         go = self.page.get_by_role("button", name="用我的钥匙解密合计")
-        expect(go).to_be_enabled(timeout=PATIENCE)
+        expect(go).to_be_enabled()
         go.click()
 
 

@@ -19,6 +19,7 @@ from tests import archives
 from tests.archives import build, failures, good, verify
 from tests.attacks.test_belenios_leniencies import CASES, GROUPS, Case
 from tests.elections import FF, Stream, Trustees, make, reopen
+from tests.patience import SECONDS
 
 pytestmark = pytest.mark.needs("belenios-tool")
 
@@ -39,7 +40,7 @@ class Tool:
             input=text,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=SECONDS,
         )
         assert done.returncode == 0, (command, done.stderr)
         return done.stdout

@@ -13,7 +13,8 @@ import httpx
 
 from ballot.demo.stage import Stage
 from ballot.settings import Settings
-from tests.services.session import NAMES, REAL_COST, Live, scrypt_cost, until
+from tests.patience import until
+from tests.services.session import NAMES, REAL_COST, Live, scrypt_cost
 
 
 class Apart(Live):
@@ -46,7 +47,7 @@ class Apart(Live):
             self.processes[name] = self._spawn(name)
         for name in names or NAMES:
             client, process = getattr(self, name), self.processes[name]
-            until(lambda client=client, process=process: _answers(client, process), 240)  # type: ignore[misc]
+            until(lambda client=client, process=process: _answers(client, process))  # type: ignore[misc]
 
     def _spawn(self, name: str) -> subprocess.Popen[bytes]:
         settings = self.places[name]

@@ -6,7 +6,6 @@ Everything goes through sockets as it will on the day. All names are sample name
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
@@ -39,6 +38,7 @@ from ballot.web.door import open_accounts
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.running import Plan
 from tests.elections import Stream
+from tests.patience import SECONDS, until
 from tests.records import empty_stage
 
 ANSWER = 1024
@@ -65,15 +65,6 @@ def free_ports(count: int) -> list[int]:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
-
-
-def until(done: Callable[[], bool], seconds: float = 90) -> None:
-    """Wait for something that another thread does."""
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.02)
 
 
 class Live:
@@ -164,7 +155,7 @@ class Live:
         verify = (
             ssl.create_default_context(cafile=str(authority)) if self._scheme == "https" else True
         )
-        return httpx.Client(base_url=address, timeout=60, verify=verify)
+        return httpx.Client(base_url=address, timeout=SECONDS, verify=verify)
 
     def close(self) -> None:
         """Stop everything."""

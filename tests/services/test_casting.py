@@ -15,6 +15,7 @@ from ballot.polling import receipt_document
 from ballot.tally.casting import encrypt, seal_envelope
 from ballot.tally.envelope import decode_envelope, pad
 from ballot.tally.gate import Gate, build_gate
+from tests.patience import SECONDS
 from tests.services.session import ANSWER, Live, problem_of, together
 
 Change = Callable[[dict[str, Any]], object]
@@ -205,7 +206,7 @@ def raw(live: Live, body: bytes, *headers: str, length: int | None = None) -> by
         f"Content-Length: {size}",
         *headers,
     ]
-    with socket.create_connection(("127.0.0.1", live.hall.box_port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", live.hall.box_port), timeout=SECONDS) as connection:
         connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
         answer = b""
         while chunk := connection.recv(65536):

@@ -7,7 +7,8 @@ import pytest
 from ballot.crypto.encoding import loads
 from ballot.crypto.errors import Invalid
 from ballot.demo.rounds import Casting
-from tests.services.session import Live, Tablet, live_session, problem_of, until
+from tests.patience import until
+from tests.services.session import Live, Tablet, live_session, problem_of
 
 SLOT = "projects-1"
 MARKS = ["YYN"] * 4 + ["YNA"] * 2

@@ -11,7 +11,8 @@ from ballot.crypto import merkle
 from ballot.crypto.encoding import loads
 from ballot.crypto.errors import Invalid
 from ballot.tally.envelope import decode_envelope
-from tests.services.session import Live, live_session, problem_of, together, until
+from tests.patience import until
+from tests.services.session import Live, live_session, problem_of, together
 
 SLOT = "projects-1"
 

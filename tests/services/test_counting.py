@@ -16,7 +16,8 @@ from ballot.signing_room import Proposal
 from ballot.tally import aggregate
 from ballot.tally.certificate import certificate_digest
 from ballot.web.sessions import Who
-from tests.services.session import JSON, MARKS, Live, live_session, problem_of, until
+from tests.patience import SECONDS, until
+from tests.services.session import JSON, MARKS, Live, live_session, problem_of
 
 SLOT = "projects-1"
 CHAIR = "presiding_officer"
@@ -49,7 +50,9 @@ class Desk:
 
     def get(self, path: str) -> httpx.Response:
         live = self._live
-        with httpx.Client(base_url=str(live.registrar.base_url), cookies=self._cookies) as client:
+        with httpx.Client(
+            base_url=str(live.registrar.base_url), cookies=self._cookies, timeout=SECONDS
+        ) as client:
             return client.get(path, headers={"sec-fetch-site": "same-origin"})
 
 
@@ -179,5 +182,5 @@ def test_the_record_of_a_session_counted_by_itself_is_valid(closed: Live, tmp_pa
     body = {"log": live.service.board.log}
     draft = live.draft("published", body, live.stage.presidium)
     assert live.post(live.registrar, "/api/events", draft).status_code == 201
-    until(lambda: live.hallway.results is not None, 60)
+    until(lambda: live.hallway.results is not None)
     assert live.registrar.get("/record.zip").status_code == 200

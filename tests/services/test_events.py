@@ -13,8 +13,9 @@ from ballot.crypto.encoding import dumps, loads
 from ballot.demo import acts
 from ballot.demo.rounds import Casting
 from ballot.tally.events import Event, chain, encode
+from tests.patience import SECONDS, until
 from tests.records import vote_plan
-from tests.services.session import NAMES, Live, live_session, problem_of, together, until
+from tests.services.session import NAMES, Live, live_session, problem_of, together
 
 SLOT, SECOND = "projects-1", "projects-2"
 
@@ -282,7 +283,7 @@ def test_the_stream_begins_where_a_tablet_left_and_goes_on(hall: Live) -> None:
     def listen() -> None:
         headers = {"last-event-id": str(last - 1)}
         with httpx.stream(
-            "GET", f"{hall.registrar.base_url}/api/stream?after=0", headers=headers, timeout=20
+            "GET", f"{hall.registrar.base_url}/api/stream?after=0", headers=headers, timeout=SECONDS
         ) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             for line in answer.iter_lines():

@@ -6,7 +6,6 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 import pytest
@@ -72,7 +71,7 @@ class Wire:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """The session, held and halted; the services are stopped."""
+    """The session, held and halted; what was stored is read while the services still run."""
     found, heard = Seen(), Hearing()
     logging.getLogger().addHandler(heard)
     home = tmp_path_factory.mktemp("linking")
@@ -81,12 +80,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
         _hold(live, found)
         files = {"box": "hall/box.db", "registrar": "hall/registrar.db"}
         files["signer"] = "scrutineers/signer.db"
-        live.stop()
-        for name, file in files.items():
+        for name, file in files.items():  # as they lie on the disk of a running service
             found.stored[name] = {
                 path.name: path.read_bytes() for path in sorted(home.glob(f"{file}*"))
             }
         found.asked = _rows(live)
+        live.stop()
     logging.getLogger().removeHandler(heard)
     found.logs = "\n".join(heard.lines)
     return found
@@ -234,7 +233,8 @@ def test_nothing_that_names_anybody_is_in_what_the_box_wrote(seen: Seen) -> None
     assert len(seen.secrets) >= MANY
     for canary in (*named, *numbers, *sent, *seen.secrets, b"127.0.0.1"):
         assert canary not in wrote, canary
-        assert canary.decode() not in seen.logs or canary == b"127.0.0.1"
+        if canary != b"127.0.0.1":  # the tests' own address, in what a service says at its start
+            assert canary.decode() not in seen.logs, canary
     for tracker, envelope in zip(seen.trackers, seen.envelopes, strict=True):
         assert tracker in wrote  # what was searched is the box
         assert tracker.hex() not in seen.logs
@@ -245,8 +245,9 @@ def test_nothing_that_names_anybody_is_in_what_the_box_wrote(seen: Seen) -> None
         assert not any(tracker in other for tracker in seen.trackers)
 
 
-def test_the_files_are_all_that_the_services_left(seen: Seen) -> None:
-    """The write-ahead log is among what was searched, where there still is one."""
-    for files in seen.stored.values():
-        assert any(Path(name).suffix == ".db" for name in files)
-        assert all(len(data) > 0 or name.endswith("-wal") for name, data in files.items())
+def test_the_write_ahead_log_was_among_what_was_searched(seen: Seen) -> None:
+    for service, files in seen.stored.items():
+        assert {f"{service}.db", f"{service}.db-wal"} <= set(files)
+    # What is in the other two's logs is names and blinded requests; the box's is cut at the close.
+    assert len(seen.stored["registrar"]["registrar.db-wal"]) > 0
+    assert seen.stored["box"]["box.db-wal"] == b""

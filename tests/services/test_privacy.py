@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from ballot.crypto.encoding import loads
 from ballot.tally.envelope import decode_envelope
+from tests.patience import SECONDS
 from tests.services.session import Live, live_session, name_of, problem_of
 from tests.services.test_casting import edited
 from tests.unit.test_web_hall import SCHEMA, fits
@@ -141,7 +142,7 @@ def test_the_hall_stream_is_a_closed_schema_that_moves_with_the_tick(live: Live)
     frames: list[Any] = []
 
     def listen() -> None:
-        with httpx.stream("GET", f"{live.registrar.base_url}/api/hall", timeout=20) as answer:
+        with httpx.stream("GET", f"{live.registrar.base_url}/api/hall", timeout=SECONDS) as answer:
             for line in answer.iter_lines():
                 if line.startswith("data: "):
                     frames.append(loads(line.removeprefix("data: ").encode()))

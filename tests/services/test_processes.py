@@ -14,10 +14,11 @@ import pytest
 from ballot.crypto.encoding import loads
 from ballot.demo.rounds import Casting
 from ballot.tally.envelope import decode_envelope
+from tests.patience import SECONDS, until
 from tests.plays import end
 from tests.records import empty_stage
 from tests.services.processes import Apart
-from tests.services.session import name_of, problem_of, until
+from tests.services.session import name_of, problem_of
 
 SLOT, TABLETS = "projects-1", 26
 # What a process may print: where it is reached, and the code of the desk.
@@ -57,7 +58,7 @@ def test_a_session_on_three_machines_survives_its_accidents(apart: Apart) -> Non
     casting.decrypt()
     casting.certify()
     end(apart.stage)
-    until(lambda: apart.registrar.get("/record.zip").status_code == 200, 240)
+    until(lambda: apart.registrar.get("/record.zip").status_code == 200)
     apart.stop()
     _no_half_knows_the_other(apart)
 
@@ -80,7 +81,7 @@ def _burst(apart: Apart, bodies: list[bytes], after: int) -> tuple[threading.Eve
     enough, line, lock = threading.Event(), iter(bodies), threading.Lock()
 
     def work() -> None:
-        with httpx.Client(base_url=apart.hall.box_at, timeout=60) as client:
+        with httpx.Client(base_url=apart.hall.box_at, timeout=SECONDS) as client:
             while True:
                 with lock:
                     body = next(line, None)
@@ -192,7 +193,7 @@ def test_a_process_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> Non
         [sys.executable, "-m", "ballot", "serve", "--data-dir", str(tmp_path), "box"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")

@@ -10,8 +10,10 @@ import httpx
 from ballot.crypto.encoding import code_of_hex, loads
 from ballot.demo.remote import check_in
 from ballot.demo.walking.furnishing import PASSWORD
+from ballot.locale import message
 from ballot.trustee.device import read_copy
 from ballot.verify.record import verify_record
+from tests.patience import SECONDS
 from tests.walks import kinds, rest, run, walking
 
 
@@ -21,7 +23,7 @@ def test_helpers_play_a_whole_session_to_its_record(tmp_path: Path) -> None:
         board, services = stage.walk.board, stage.services
         assert board is not None
         run(stage, told, lambda: services.hallway.results is not None)
-        data = httpx.get(f"{services.at['registrar']}/record.zip").content
+        data = httpx.get(f"{services.at['registrar']}/record.zip", timeout=SECONDS).content
         report = verify_record(lambda: io.BytesIO(data), code_of_hex(board.definition.session), 1)
         assert report.verdict == "valid", report
         one = board.state.round(board.definition.votes[0].slots[0].id)
@@ -34,7 +36,7 @@ def test_helpers_play_a_whole_session_to_its_record(tmp_path: Path) -> None:
 
 
 def test_a_helper_leaves_to_people_what_is_theirs(tmp_path: Path) -> None:
-    with walking(tmp_path) as (stage, told), httpx.Client() as person:
+    with walking(tmp_path) as (stage, told), httpx.Client(timeout=SECONDS) as person:
         door = f"{stage.services.at['registrar']}/demo"
         run(stage, told, lambda: "adopted" in kinds(stage))
         answer = person.get(f"{door}/as/presiding-officer", headers={"sec-fetch-site": "none"})
@@ -67,8 +69,14 @@ def test_signatures_that_several_may_give_are_left_to_people_who_can(tmp_path: P
         assert "paper_counted" not in kinds(stage)
         # Two count the papers: one of them is the person.
         assert [what for what, _ in told.lines].count("papers") == 1
-        page = httpx.get(f"{stage.services.at['registrar']}/demo?lang=en").text
-        assert page.count("<td>") > 8 * len(board.definition.votes[0].items)
+        page = httpx.get(f"{stage.services.at['registrar']}/demo?lang=en", timeout=SECONDS).text
+        papers = page.split(message("en", "demo.doors.papers", number=1))[-1]
+        rows = papers.count('<th scope="row"')
+        assert rows == len(board.definition.votes[0].items)
+        assert papers.count("<td>") == 8 * rows
+        marks = [message("en", f"count.column.{mark}") for mark in ("yes", "no", "abstain")]
+        void = message("en", "demo.doors.void")
+        assert sum(papers.count(f"<td>{word}</td>") for word in (*marks, void)) == 8 * rows
         stage.taken.clear()
         run(stage, told, lambda: "certified" in kinds(stage))
 
@@ -77,20 +85,27 @@ def test_the_page_of_links_names_everybody_and_the_deputies_left(tmp_path: Path)
     with walking(tmp_path, lambda step: step != "check_in_closed") as (stage, told):
         at = stage.services.at["registrar"]
         for lang in ("zh", "en"):
-            page = httpx.get(f"{at}/demo?lang={lang}").text
+            page = httpx.get(f"{at}/demo?lang={lang}", timeout=SECONDS).text
             assert PASSWORD in page
             for one in stage.people:
                 assert f"/demo/as/{one.id}" in page
-        assert httpx.get(f"{at}/demo/as/nobody").status_code == 404
-        assert httpx.get(f"{at}/demo/key/clerk").status_code == 404
-        assert httpx.get(f"{at}/demo", headers={"host": "elsewhere.example"}).status_code == 400
-        assert httpx.get(f"{at}/demonstration").status_code == 404
+        assert httpx.get(f"{at}/demo/as/nobody", timeout=SECONDS).status_code == 404
+        assert httpx.get(f"{at}/demo/key/clerk", timeout=SECONDS).status_code == 404
+        assert (
+            httpx.get(
+                f"{at}/demo", headers={"host": "elsewhere.example"}, timeout=SECONDS
+            ).status_code
+            == 400
+        )
+        assert httpx.get(f"{at}/demonstration", timeout=SECONDS).status_code == 404
         run(
             stage,
             told,
             lambda: stage.walk.deputies is not None and stage.walk.deputies.guests != (),
         )
-        code = re.search(r"— [^<]*<span class=\"code\">([^<]+)", httpx.get(f"{at}/demo").text)
+        code = re.search(
+            r"— [^<]*<span class=\"code\">([^<]+)", httpx.get(f"{at}/demo", timeout=SECONDS).text
+        )
         assert code is not None
         board = stage.walk.board
         assert board is not None
@@ -105,5 +120,5 @@ def test_a_step_waits_until_it_may_go_on(tmp_path: Path) -> None:
         rest(stage)
         assert set(asked) == {"freeze"}
         assert ("freeze" in [what for what, _ in told.lines]) is False
-        answer = httpx.get(f"{stage.services.at['registrar']}/api/definition")
+        answer = httpx.get(f"{stage.services.at['registrar']}/api/definition", timeout=SECONDS)
         assert loads(answer.content.rstrip(b" "))["code"] == "service.not_ready"
