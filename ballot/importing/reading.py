@@ -12,7 +12,7 @@ from ballot.crypto.errors import Invalid
 from ballot.importing.delimited import read_delimited
 from ballot.importing.sheets import MAX_FILE, Row, Sheet
 
-_SECONDS = 30  # by the clock, on a busy machine; the worker bounds its own processor time
+_SECONDS = 60  # by the clock, on a busy machine; the worker bounds its own processor time
 _MACRO_NAMES = (".xlsm", ".xltm", ".xlsb", ".xlam")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ballot.cli import trustee_ceremony as command
-from ballot.crypto import keyfile
 from ballot.crypto.encoding import code_of_hex, sha256
 from ballot.crypto.keyfile import KeyHeader, lock
 from ballot.demo import acts
@@ -21,23 +20,11 @@ from ballot.trustee.ceremony_files import CeremonyFiles
 from ballot.trustee.device import Device
 from ballot.trustee.documents import Place, file_name
 from tests.elections import Stream
+from tests.trustee.folders import PASSPHRASE, Hall, done, refused, run
 from tests.trustee.parties import Party, look, parties
-from tests.trustee.test_files import PASSPHRASE, Hall, derive, done, refused, run
 from tests.unit.test_web_trustees import OF, Room, post, shown
 
 RENEW = ("ceremony", "renew")
-
-
-@pytest.fixture(autouse=True)
-def _passphrases_are_stretched_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyfile, "_derive", derive)
-
-
-@pytest.fixture
-def secret(tmp_path: Path) -> Path:
-    file = tmp_path / "passphrase"
-    file.write_text(f"{PASSPHRASE}\n", encoding="utf-8")
-    return file
 
 
 @pytest.fixture

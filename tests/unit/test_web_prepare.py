@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from ballot.web.running import Plan, build
 from ballot.web.sessions import FRESH
 from ballot.web.switching import Switch
 from tests.offices import PASSWORD, secret_of
-from tests.preparing import ABOUT, STEP, VOTE, House, quick, upload_in
+from tests.preparing import ABOUT, STEP, VOTE, House, upload_in
 from tests.sessions import PEOPLE, key, moduli
 from tests.unit.test_web_office import FORM, OWN
 from tests.unit.test_web_office import routes as all_routes
@@ -49,17 +49,7 @@ CLERK_ONLY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick():
-        yield
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    found = House(tmp_path / "data")
-    found.let_in()
-    return found
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 def alert(answer: httpx.Response) -> str:

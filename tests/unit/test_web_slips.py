@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from ballot.store.roll import RollStore
 from ballot.tally.gate import build_gate
 from ballot.web.prepare_context import HERE
 from ballot.web.problems import status_of
-from tests.preparing import ABOUT, VOTE, Browser, House, quick, upload_in
+from tests.preparing import ABOUT, VOTE, Browser, House, upload_in
 from tests.sessions import definition
 from tests.unit.test_web_prepare import alert
 
@@ -27,17 +26,7 @@ RUN, ED = CliRunner(), GROUPS["Ed25519"]
 AT = f"{HERE}/slips"
 
 
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick():
-        yield
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    found = House(tmp_path / "data")
-    found.let_in()
-    return found
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A helper's part in ceremony, drill, seal and decryption: the device of ``ballot trustee``."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from ballot.crypto.encoding import loads
 from ballot.demo.remote import JSON, RemoteBoard, answer_of
 from ballot.demo.walking.furnishing import PASSWORD
 from ballot.demo.walking.helper import Helper
+from ballot.tally.events import Event
 from ballot.tally.orders import encode_order, sign_order
 from ballot.tally.session import Definition
 from ballot.trustee.boards import renewing
@@ -19,7 +20,10 @@ from ballot.trustee.ceremony_files import CeremonyFiles
 from ballot.trustee.device import open_share, read_copy, write_copy
 from ballot.trustee.documents import file_name, place_of
 from ballot.trustee.drill import make_drill
-from ballot.trustee.sealing import decrypt, record_of, seal
+from ballot.trustee.journal import Journal
+from ballot.trustee.sealing import Record, decrypt, record_of, seal
+
+Made = tuple[Journal, Event]
 
 
 class TrusteeHelper:
@@ -79,33 +83,28 @@ class TrusteeHelper:
 
     def seal(self, board: RemoteBoard, slot: str) -> None:
         """Verify the box and sign its seal; ``board`` has everything that was published."""
-        place, files = self._place, self._files
-        with files.journal_lock():
-            journal, event = seal(
-                record_of(board.state, board.events),
-                files.journal(place),
-                place,
-                slot,
-                self._envelopes(slot),
-                minute(),
-            )
-            files.save_journal(journal)
-        board.publish(replace(event, signatures=()), event.signatures)
+
+        def work(record: Record, journal: Journal) -> Made:
+            return seal(record, journal, self._place, slot, self._envelopes(slot), minute())
+
+        self._make(board, work)
 
     def decrypt(self, board: RemoteBoard, slot: str) -> None:
         """Decrypt this trustee's part of the sealed sum."""
-        place, files = self._place, self._files
+        place, random = self._place, secrets.token_bytes
+
+        def work(record: Record, journal: Journal) -> Made:
+            share, box = self._files.share(place, PASSWORD), self._envelopes(slot)
+            return decrypt(record, journal, place, share, slot, box, minute(), random)
+
+        self._make(board, work)
+
+    def _make(self, board: RemoteBoard, work: Callable[[Record, Journal], Made]) -> None:
+        """The journal is saved before the event goes out."""
+        files = self._files
         with files.journal_lock():
-            journal, event = decrypt(
-                record_of(board.state, board.events),
-                files.journal(place),
-                place,
-                files.share(place, PASSWORD),
-                slot,
-                self._envelopes(slot),
-                minute(),
-                secrets.token_bytes,
-            )
+            record = record_of(board.state, board.events)
+            journal, event = work(record, files.journal(self._place))
             files.save_journal(journal)
         board.publish(replace(event, signatures=()), event.signatures)
 
