@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,7 +45,8 @@ def launch(playwright: Playwright, *more: str) -> Browser:
 def driver() -> Iterator[Playwright]:
     """Playwright."""
     expect.set_options(timeout=MILLISECONDS)
-    with sync_playwright() as playwright:
+    # On a slow machine officials would be asked for their passwords in the middle of a test.
+    with sync_playwright() as playwright, patch("ballot.web.sessions.FRESH", 3600.0):
         yield playwright
 
 

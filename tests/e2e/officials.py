@@ -97,7 +97,10 @@ class OfficialPage(TrusteePage):
 
     def checked(self) -> list[str]:
         """What the signing page checked: the outcomes."""
-        self.page.wait_for_selector('[data-part="sign"][data-ready]')
+        try:
+            self.page.wait_for_selector('[data-part="sign"][data-ready]')
+        except TimeoutError:
+            pytest.fail(f"{self.page.url}: {self.text()}", False)
         lines = self.page.locator('[data-part="checks"] li').all()
         return [line.get_attribute("data-status") or "" for line in lines]
 

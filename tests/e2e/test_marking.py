@@ -39,7 +39,7 @@ def test_a_tap_marks_the_same_tap_clears_and_two_quick_ones_are_one(
     one.choice(1, "Y").click()
     assert one.marked().strip() == ""
     one.page.wait_for_timeout(450)
-    one.choice(1, "Y").dblclick()
+    one.choice(1, "Y").evaluate("(input) => { input.click(); input.click(); }")
     assert one.marked().strip() == "Y"
     one.choice(1, "N").click()
     assert one.marked().strip() == "N"  # one row, one mark

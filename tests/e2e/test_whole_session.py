@@ -165,6 +165,7 @@ def _count(host: WholeHost, slot: str, people: list[WholePage], sheet: dict[str,
     for page in trustees:
         page.seal()
     one.enter_papers(slot, sheet)
+    one.page.wait_for_selector(".banner--done")
     typed = sheet | {"row_0_0": sheet["row_0_0"] - 1, "row_0_1": sheet["row_0_1"] + 1}
     two.enter_papers(slot, typed if slot == FIRST else sheet)
     if slot == FIRST:
