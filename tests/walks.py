@@ -14,10 +14,10 @@ from unittest.mock import patch
 from ballot.demo.sample import Sample, load_sample
 from ballot.demo.walking.staging import Staged, staged
 from tests.offices import cheap
+from tests.patience import SECONDS
 from tests.records import slot_keys
 
 DATA = resources.files("ballot.data").joinpath("qinghe_town.json").read_bytes()
-STEPS = 400
 
 
 @contextmanager
@@ -71,14 +71,16 @@ def walking(
         yield stage, told
 
 
-def run(stage: Staged, told: Told, until: Callable[[], bool]) -> None:
-    """Steps until that is so."""
-    for _ in range(STEPS):
-        if until():
-            return
-        if not stage.walk.step():
+def run(stage: Staged, told: Told, done: Callable[[], bool]) -> None:
+    """Steps until that is so; an error once nobody has anything to do for long."""
+    busy = time.monotonic()
+    while not done():
+        if stage.walk.step():
+            busy = time.monotonic()
+        elif time.monotonic() - busy > SECONDS:
+            raise TimeoutError(f"{kinds(stage)} {told.lines[-3:]}")
+        else:
             time.sleep(0.05)
-    raise TimeoutError(f"{kinds(stage)} {told.lines[-3:]}")
 
 
 def rest(stage: Staged) -> None:

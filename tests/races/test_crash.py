@@ -14,6 +14,7 @@ from ballot.store.box import SqlBox
 from ballot.store.engine import Database, sqlite_url
 from ballot.store.schema import check_version, upgrade
 from tests.databases import Server
+from tests.patience import SECONDS
 
 # Casts until it is killed; says so only when the insert has returned.
 BURST = """
@@ -82,7 +83,7 @@ def test_postgresql_holds_every_receipt_after_an_immediate_stop(postgresql: Serv
 
     with ThreadPoolExecutor(4) as pool:
         bursts = [pool.submit(burst) for _ in range(4)]
-        enough.wait(60)
+        enough.wait(SECONDS)
         postgresql.kill()
         for one in bursts:
             one.result()

@@ -18,6 +18,7 @@ from ballot.tally.envelope import pad
 from tests.databases import Server
 from tests.desks import SLOTS, Tablet, make_hall
 from tests.gates import SLOT, make_envelope, make_wallet
+from tests.patience import SECONDS
 from tests.races.test_cast_races import GATE, at_once
 
 pytestmark = pytest.mark.needs("postgresql")
@@ -34,7 +35,7 @@ def _cast(url: str, bodies: Sequence[bytes]) -> list[Any]:
     """What one process is answered."""
     with closing(Database(url)) as database:
         box = SqlBox(database)
-        _together.wait(60)
+        _together.wait(SECONDS)
         return at_once(box, bodies)
 
 
@@ -50,7 +51,7 @@ def _ask(url: str, device: bytes, requests: Sequence[dict[str, list[bytes]]]) ->
             except Invalid as error:
                 return error.code
 
-        _together.wait(60)
+        _together.wait(SECONDS)
         with ThreadPoolExecutor(20) as pool:
             return list(pool.map(one, requests))
 

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def _burst(apart: Apart, bodies: list[bytes], after: int) -> tuple[threading.Eve
     apart.workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in apart.workers:
         worker.start()
-    assert enough.wait(60)
+    assert enough.wait(SECONDS)
     return enough, given
 
 
@@ -123,9 +122,7 @@ def _told_to_stop_in_a_burst(apart: Apart, bodies: list[bytes]) -> set[str]:
     """A stop signal lets what is in flight finish: what was accepted is answered and stored."""
     before = apart.in_box(SLOT)
     _, given = _burst(apart, bodies, 2)
-    started = time.monotonic()
     apart.stop("box")
-    assert time.monotonic() - started < 25
     for worker in apart.workers:
         worker.join()
     apart.start("box")
