@@ -132,7 +132,7 @@ def _vote(
         tablet.on("marking").mark(text)
         tablet.review()
         tablet.cast()
-        tablet.on("done")
+        tablet.on("done").go.click()
     for wallet, text in list(zip(wallets, marks, strict=True))[len(deputies) :]:
         host.vote(wallet, slot, text)
 
