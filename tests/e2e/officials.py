@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any
 
 import httpx
 import pytest
@@ -53,6 +54,13 @@ class OfficialsHost(TrusteesHost):
         casting.seal()
         casting.decrypt()
         until(lambda: json.loads(self.events()[-1])["kind"] == "counted", self.events)
+
+    def make_stale(self, official: str) -> None:
+        """As if that official's password had been typed a day ago."""
+        hallway: Any = self.plans[1].hallway
+        for session in hallway.counter._office.guard.sessions._open.values():
+            if session.who.id == official:
+                session.confirmed -= 86_400
 
     def official(self, role: str) -> Official:
         """The first who has that role."""

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from ballot.demo.officials import Official
+from ballot.locale import message
 from tests.e2e.officials import NEWCOMER, OfficialPage, OfficialsHost
 from tests.e2e.trustees import PASSPHRASE
+from tests.offices import PASSWORD
 
 Sit = Callable[[Official], OfficialPage]
 
@@ -132,6 +134,16 @@ def test_an_order_ends_the_check_in_and_its_answer_is_signed_by_two(
         one.restore(tmp_path / f"{one.one.id}.json")
     clerk.go("/office/act/check_in_closed")
     clerk.inspect("act-halt")
+    clerk.page.fill("#passphrase", PASSPHRASE)
+    host.make_stale(clerk.one.id)
+    clerk.press("截止签到")
+    expect(clerk.page.get_by_label("密码", exact=True)).to_be_focused()
+    assert host.grant(21)  # nothing was stopped
+    clerk.inspect("act-halt-stale")
+    clerk.page.keyboard.type("not the password")
+    clerk.press("截止签到")
+    assert clerk.trouble() == message("zh", "problem.office.password")
+    clerk.page.get_by_label("密码", exact=True).fill(PASSWORD)
     clerk.halt("截止签到")
     assert "fail" not in clerk.checked()
     assert "电子票" in clerk.text() or "平板发出" in clerk.text()

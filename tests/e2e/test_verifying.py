@@ -58,6 +58,7 @@ def test_the_page_says_pass_to_the_record_of_the_notice(
     code = make_record(NAME)[1]
     page.goto(f"{site}/")
     page.get_by_role("link", name="在浏览器中核验").click()
+    expect(page.locator("#session")).to_be_visible()
     assert not (found := axe(page)), found
     page.screenshot(path=shots / "verify-start.png", full_page=True)
     ask(page, code.lower().replace("-", " "))

@@ -46,9 +46,26 @@ async function withSlips(answer) {
   return { ...answer, unused_slips: found };
 }
 
+/**
+ * The password once more, before anything is stopped and without leaving what was typed here.
+ * @param {boolean} confirmed in the last minutes @returns {Promise<boolean>} whether it is now
+ */
+async function confirmHere(confirmed) {
+  const [again, field] = [part("again", HTMLElement, form), part("password", HTMLInputElement, form)];
+  if (!confirmed && field.value) {
+    await api.post("/api/me/confirm", { password: field.value });
+    field.value = "";
+    confirmed = true;
+  }
+  show(again, !confirmed);
+  if (!confirmed) field.focus();
+  return confirmed;
+}
+
 onSubmit(form, async () => {
-  const [{ id }, official] = await Promise.all([api.me(), getKey("official")]);
+  const [{ id, confirmed }, official] = await Promise.all([api.me(), getKey("official")]);
   if (official === null) return show(part("no-key", HTMLElement), true);
+  if (!(await confirmHere(confirmed))) return;
   const document = { kind: order, role, session, signer: id, slot };
   const passphrase = part("passphrase", HTMLInputElement, form).value;
   const documents = [{ kind: order, document }];
