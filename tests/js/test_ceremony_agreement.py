@@ -191,7 +191,15 @@ def test_a_browsers_jobs_lead_from_the_key_to_the_drill(bridge: Bridge) -> None:
     done = python.step(board)
     assert done.event
     assert done.trustees == first["trustees"].encode()
-    for wrong, code in [(official, "drill.incomplete"), (f"{seed}\n{official}", "key.purpose")]:
+    # A camera may see the sheet's second code first.
+    turned = f"{first['share']}\n{official}"
+    assert job("drill", seed=seed, copy=turned, minute=MINUTE, **more) == drill
+    for wrong, code in [
+        (official, "drill.incomplete"),
+        (f"{official}\n{official}", "key.purpose"),
+        (f"{first['share']}\n{seed}", "key.purpose"),
+        (f"{seed}\n{official}", "drill.share"),
+    ]:
         with pytest.raises(Invalid) as caught:
             job("drill", seed=seed, copy=wrong, minute=MINUTE, **more)
         assert caught.value.code == code

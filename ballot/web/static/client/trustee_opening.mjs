@@ -14,7 +14,7 @@ import { placeOf } from "./ceremony_documents.mjs";
 import { decodeDefinition } from "./definition.mjs";
 import { Invalid } from "./errors.mjs";
 import { groupNamed } from "./group.mjs";
-import { unlock } from "./keyfile.mjs";
+import { readHeader, unlock } from "./keyfile.mjs";
 import { publicKey } from "./signing.mjs";
 import { publicOf, secretOf } from "./threshold.mjs";
 
@@ -64,7 +64,7 @@ export function seedHeader({ definition, index, id }, seed) {
 /**
  * The two key files of an exported copy, opened with the passphrase that was typed for it: nothing
  * that is open already is used. `drill.incomplete`, `key.owner`, and what a key file is refused by.
- * @param {string} text one key file a line, that of the official first
+ * @param {string} text one key file a line, in either order: a camera sees first what it sees first
  * @param {string} passphrase @param {string} session @param {Told} [told]
  */
 export async function copy(text, passphrase, session, told) {
@@ -73,8 +73,10 @@ export async function copy(text, passphrase, session, told) {
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);
-  const [first, second] = lines;
-  if (lines.length !== 2 || !first || !second) throw new Invalid("drill.incomplete");
+  const [one, other] = lines;
+  if (lines.length !== 2 || !one || !other) throw new Invalid("drill.incomplete");
+  const turned = readHeader(utf8(one)).purpose === "trustee";
+  const [first, second] = turned ? [other, one] : [one, other];
   const own = checked(await unlock(utf8(first), passphrase, "official", null, told));
   const found = await unlock(utf8(second), passphrase, "trustee", session, told);
   if (found.header.owner !== own.header.owner) throw new Invalid("key.owner", found.header.owner);
