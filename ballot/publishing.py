@@ -104,6 +104,15 @@ class Board:
                 raise Invalid("event.chain", f"event {event.number} is another one")
             return event
 
+    def offer(self, event: Event) -> bool:
+        """Append an event chained to the last one its author saw; False if another came between.
+
+        Of several who offer the same, one alone gets True. Raises the first obstacle.
+        """
+        with self._lock:
+            self.refresh()
+            return event.number == len(self.events) + 1 and self._append(event)
+
     def _append(self, event: Event) -> bool:
         line = encode(event)
         # A draft may hold anything; what could not be read again must not get in (attack A7).

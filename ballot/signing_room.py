@@ -227,14 +227,13 @@ class SigningRoom:
             self.board.refresh()
             if there := self._published(event, known):
                 return there
-            number = len(self.board.events)
-            line = encode(chain(self.board.events[-1] if number else None, event, known))
+            events = self.board.events
+            published = chain(events[-1] if events else None, event, known)
             try:
-                published = self.board.follow(line)
+                # Whoever was overtaken by another event may still follow that one.
+                if not self.board.offer(published):
+                    continue
             except Invalid as error:
-                self.board.refresh()
-                if error.code == "event.chain" and len(self.board.events) > number:
-                    continue  # another event was first; this one may still follow it
                 raise Invalid("draft.overtaken", str(error)) from None
             self._tell(published)
             return published

@@ -23,6 +23,7 @@ from ballot.web.bodies import by_slot, check_bearer, json_response, read_body
 from ballot.web.box_service import BoxService
 from ballot.web.problems import problem
 from ballot.web.shield import API_HEADERS
+from ballot.web.threads import to_its_end
 
 log = logging.getLogger(__name__)
 ENVELOPE = "application/vnd.ballot.envelope"
@@ -43,6 +44,7 @@ def box_app(
         ticking = asyncio.create_task(_tick(service, tick))
         yield
         ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
         service.close()
 
     # The pages of one origin may cast; no cookie and no other header travels with a ballot.
@@ -116,7 +118,7 @@ async def _tick(service: BoxService, seconds: float) -> None:
     """Move the numbers that may be shown, at a fixed beat whatever is cast between (attack B23)."""
     while True:
         try:
-            await run_in_threadpool(service.show)
+            await to_its_end(service.show)
         except Invalid as error:  # /health says so; the next beat tries again
             log.error("the turnout stays as it was: %s", error.code)
         await asyncio.sleep(seconds)

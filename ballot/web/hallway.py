@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from starlette.concurrency import run_in_threadpool
 
 from ballot.crypto.errors import Invalid
 from ballot.tally.events import Event
@@ -22,6 +21,7 @@ from ballot.web.following import Follower
 from ballot.web.hall_frame import Numbers
 from ballot.web.registrar_service import RegistrarService
 from ballot.web.results import Results, read_results
+from ballot.web.threads import to_its_end
 from ballot.web.views import SessionView
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ async def tick(hallway: Hallway) -> None:
         if box is not None:
             try:
                 found = from_slots((await box.ask("GET", "/turnout"))["slots"])
-                await run_in_threadpool(hallway.service.keep_shown, found)
+                await to_its_end(hallway.service.keep_shown, found)
                 cast, since = found, None
             except (httpx.HTTPError, Invalid, KeyError, TypeError, ValueError) as error:
                 if isinstance(error, Invalid) and error.code == "box.rolled_back":
@@ -105,7 +105,7 @@ async def tick(hallway: Hallway) -> None:
                 now = datetime.now(UTC)  # noqa: TID251 -- for people to read: since when
                 since = since or f"{now:%Y-%m-%dT%H:%MZ}"
         try:
-            counts = await run_in_threadpool(hallway.service.registrar.counts)
+            counts = await to_its_end(hallway.service.registrar.counts)
         except Invalid as error:  # the next beat asks again
             log.error("the numbers of the check-in could not be read: %s", error.code)
         else:
@@ -127,7 +127,7 @@ async def count(hallway: Hallway) -> None:
     while True:
         if hallway.counter is not None:
             try:
-                if await run_in_threadpool(hallway.counter.proceed):
+                if await to_its_end(hallway.counter.proceed):
                     hallway.bell.ring()
                     continue
             except Invalid as error:  # the next event, or tick, tries again
@@ -144,8 +144,8 @@ async def keep_record(hallway: Hallway) -> None:
     while hallway.results is None:
         try:
             path = hallway.around.record
-            await run_in_threadpool(hallway.service.write_record, path)
-            hallway.results = await run_in_threadpool(read_results, path)
+            await to_its_end(hallway.service.write_record, path)
+            hallway.results = await to_its_end(read_results, path)
             hallway.trouble = ""
         except (OSError, Invalid) as error:
             hallway.trouble = error.code if isinstance(error, Invalid) else "record.unwritten"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.host import Host
 from tests.e2e.tablet import Tablet
@@ -203,7 +203,9 @@ def test_the_staff_clear_a_tablet_by_two_taps_and_a_reason(host: Host, tablets: 
     first = tablet.page.get_by_role("button", name="清空", exact=True)
     first.click()
     tablet.expect_text("main", "请先选一个原因")
-    tablet.page.get_by_role("radio", name="会议结束，收回平板").check(force=True)
+    over = tablet.page.get_by_role("radio", name="会议结束，收回平板")
+    tablet.page.locator("label").filter(has=over).click()
+    expect(over).to_be_checked()
     at = first.bounding_box()
     first.click()
     second = tablet.page.get_by_role("button", name="确定，清空本机")

@@ -41,30 +41,28 @@ def _a_box_from_an_older_copy_does_not_start(live: Live, tmp_path: Path) -> None
     """Attacks B7, C18: the hall was told of ballots that an older copy does not hold."""
     assert live.cast(live.body(live.gate)).status_code == 200
     live.stop("box")
-    files = sorted(live.hall.data_dir.glob("box.db*"))
-    for file in files:
-        shutil.copy2(file, tmp_path / file.name)
+    older, newer = tmp_path / "older", tmp_path / "newer"
+    _move_box(live, older)
+    for file in older.iterdir():
+        shutil.copy2(file, live.hall.data_dir)
     live.start("box")
     assert live.cast(live.body(live.gate)).status_code == 200
     until(lambda: live.hallway.shown.cast.get(SLOT) == 2)
     live.stop("box")
-    for file in files:
-        shutil.move(file, tmp_path / f"newer-{file.name}")
-        shutil.copy2(tmp_path / file.name, file)
+    _move_box(live, newer)
+    for file in older.iterdir():
+        shutil.copy2(file, live.hall.data_dir)
     # The copy knows of one ballot shown and holds one: it cannot know. The registrar does.
     live.start("box")
-    until(lambda: live.hallway.trouble == "box.rolled_back")
+    until(lambda: live.hallway.trouble == "box.rolled_back", live.hallway.missing)
     health = live.registrar.get("/health")
     assert health.status_code == 503
     assert "box.rolled_back" in health.json()["missing"]
     live.stop("box")
     # Envelopes alone taken from the copy: the box itself remembers what was shown.
-    for file in live.hall.data_dir.glob("box.db*"):
-        file.unlink()
-    for file in files:
-        newer = tmp_path / f"newer-{file.name}"
-        if newer.exists():
-            shutil.move(newer, file)
+    _move_box(live, tmp_path / "put back")
+    for file in newer.iterdir():
+        shutil.move(file, live.hall.data_dir)
     live.execute("box", "UPDATE turnout SET shown = shown + 1")
     with pytest.raises(Invalid, match=r"box\.rolled_back"):
         live.start("box")
@@ -76,6 +74,13 @@ def _a_box_from_an_older_copy_does_not_start(live: Live, tmp_path: Path) -> None
     live.stop("registrar")
     live.start("registrar")
     assert live.hallway.trouble == ""
+
+
+def _move_box(live: Live, to: Path) -> None:
+    """The files of a box that does not run: the database and what SQLite keeps beside it."""
+    to.mkdir()
+    for file in live.hall.data_dir.glob("box.db*"):
+        shutil.move(file, to)
 
 
 def _casts_race_the_halt(live: Live) -> list[bytes]:

@@ -277,6 +277,23 @@ def test_signatures_that_come_at_once_publish_once(database: Database, rooms: in
     assert len(BoardStore(database).lines()) == len(session.events) + 1
 
 
+def test_a_room_that_comes_second_to_the_same_signature_tells_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Room(database, sessions.at("ready"))
+    second = Room(database)
+    one = first.put("objection", text="请记录")
+    offer = second.board.offer
+
+    def late(event: Event) -> bool:
+        first.signed(one, "clerk", "clerk")
+        return offer(event)
+
+    monkeypatch.setattr(second.board, "offer", late)
+    assert second.signed(one, "clerk", "clerk").state == "published"
+    assert [len(first.told), len(second.told)] == [1, 0]
+
+
 def test_drafts_signed_at_once_are_all_published_in_some_order(database: Database) -> None:
     session = sessions.at("ready")
     rooms = [Room(database, session), Room(database)]
