@@ -89,7 +89,7 @@ def went_out(page: Page, cameras: int) -> None:
     """So many cameras were on in this document, and all of them are out."""
     met(page, "tracks.every((track) => track.readyState === 'ended')")
     assert page.evaluate("tracks.length") == cameras
-    assert page.locator("video").count() == 0
+    expect(page.locator("video")).to_have_count(0)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_without_a_camera_the_page_asks_to_type(host: Host, browser: Browser, sh
     tablet.go.click()
     tablet.on("check_in")
     tablet.page.locator("body").press("A")  # typed before anything has the focus
-    assert tablet.page.locator("#pad-field").input_value() == "A"
+    expect(tablet.page.locator("#pad-field")).to_have_value("A")
     tablet.close()
 
 

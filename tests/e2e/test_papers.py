@@ -99,6 +99,7 @@ def test_two_tellers_enter_differ_count_again_and_agree(
     inspect(first, shots, f"papers-sheets-done-{lang}")
     first.locator("section a.btn").click()
     first.wait_for_selector('[name="row_8_2"]')
+    first.wait_for_load_state()
     numbers = {
         box.get_attribute("name"): box.input_value()
         for box in first.locator('.entry input[type="text"]').all()
@@ -119,10 +120,10 @@ def test_two_tellers_enter_differ_count_again_and_agree(
     second.locator("form.entry .btn--next").click()
     second.wait_for_selector("table.differs")
     inspect(second, shots, f"papers-differs-{lang}")
-    assert second.locator("table.differs tbody tr").count() == 2
+    expect(second.locator("table.differs tbody tr")).to_have_count(2)
     for name in ("row_2_0", "row_2_1"):
         box = second.locator(f'[name="{name}"]')
-        assert box.input_value() == ""
+        expect(box).to_have_value("")
         box.fill(numbers[name])
     second.locator("form.entry .btn--next").click()
     second.wait_for_url("**/office/sign/*")

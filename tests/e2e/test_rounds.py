@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from ballot.demo import acts
 from tests.e2e.host import Host
@@ -52,7 +53,7 @@ def test_a_tie_leads_to_a_run_off_that_comes_to_the_same_tablets(
     host.open_round(slot)
     for tablet in (first, second):
         tablet.on("marking")
-        assert tablet.page.locator(".item").count() == 2  # the tied ones alone
+        expect(tablet.page.locator(".item")).to_have_count(2)  # the tied ones alone
         tablet.page.get_by_text("最多 1").first.wait_for()
     first.inspect("run_off")
     vote(first, "YN")

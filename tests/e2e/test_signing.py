@@ -61,7 +61,7 @@ def test_a_key_is_made_exported_tested_from_its_copy_and_only_then_registered(
     own.page.fill("#again", PASSPHRASE)
     own.press("建立密钥")
     own.has_key("made")
-    assert own.page.locator('form[data-part="test"]').is_hidden()
+    expect(own.page.locator('form[data-part="test"]')).to_be_hidden()
     with own.page.expect_download() as found:
         own.page.get_by_text("下载密钥文件").click()
     copy = tmp_path / "copy.json"
@@ -223,12 +223,12 @@ def test_a_certificate_is_verified_on_the_signers_own_device_before_it_is_signed
     chief.go("/office")
     chief.page.locator('[data-key="task-1"]').click()
     assert "fail" in chief.checked()
-    assert chief.page.locator('form[data-part="form"]').is_hidden()
+    expect(chief.page.locator('form[data-part="form"]')).to_be_hidden()
     chief.inspect("sign-certified-forged")
     chief.page.unroute("**/api/rounds/*/certificate")
     chief.page.reload()
     assert "fail" not in chief.checked()
-    assert chief.page.locator('[data-part="results-list"] tr').count() == 9
+    expect(chief.page.locator('[data-part="results-list"] tr')).to_have_count(9)
     # What this device found valid itself it need not verify ballot by ballot again, and says so.
     valid = chief.page.locator('[data-part="checks"] li').last
     expect(valid).to_contain_text("本机已重新核验 3 张电子票")

@@ -31,6 +31,7 @@ from ballot.web.running import Plan, build
 from ballot.web.sessions import FRESH
 from ballot.web.switching import Switch
 from tests.offices import PASSWORD, secret_of
+from tests.patience import SECONDS
 from tests.preparing import ABOUT, STEP, VOTE, House, upload_in
 from tests.sessions import PEOPLE, key, moduli
 from tests.unit.test_web_office import FORM, OWN
@@ -611,7 +612,9 @@ def test_a_switch_starts_one_application_after_the_other_and_ends_with_the_last(
         await inbox.put({"type": "lifespan.startup"})
         transport = httpx.ASGITransport(switch)
         async with httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1") as client:
-            await asyncio.sleep(0.01)
+            async with asyncio.timeout(SECONDS):
+                while not sent:
+                    await asyncio.sleep(0.01)
             assert sent == ["lifespan.startup.complete"]
             assert (await client.get("/", headers=OWN)).json() == "first"
             await asyncio.to_thread(switch.turn, second)
