@@ -20,7 +20,7 @@ import pytest
 
 from ballot.store.engine import Database, sqlite_url
 from ballot.store.schema import BRANCHES, upgrade
-from tests.patience import until
+from tests.patience import SECONDS, until
 
 
 def server_programs() -> Path | None:
@@ -72,7 +72,7 @@ class Server:
     def kill(self) -> None:
         """An immediate stop: every process of the server ends at once, nothing is written."""
         self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(30)
+        self._process.wait(SECONDS)
 
     def log(self) -> str:
         """What the server wrote to its log."""

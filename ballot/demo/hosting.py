@@ -130,7 +130,7 @@ def hosted(
     thread = threading.Thread(target=run, name="services")
     thread.start()
     try:
-        ready.wait(60)
+        ready.wait(180)
         found = Hosted(plan)
         try:
             yield found

@@ -394,7 +394,7 @@ class Host:
             plan.stop()
         for server in self._servers:
             server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(SECONDS)
         peers: Any = self.registrar.registrar._peers
         for peer in peers:
             peer._client.close()

@@ -72,7 +72,7 @@ class SlipsHouse(House):
         self.plan.stop()
         for server in self._servers:
             server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(SECONDS)
 
     def sit(self, browser: Browser, who: str) -> BrowserContext:
         """That official's own browser, signed in."""

@@ -295,6 +295,6 @@ def test_the_stream_begins_where_a_tablet_left_and_goes_on(hall: Live) -> None:
     thread.start()
     until(lambda: f"id: {last}" in seen)
     acts.object_to(hall.stage, "异议（样例）")
-    thread.join(20)
+    thread.join(SECONDS)
     ids = [line for line in seen if line.startswith("id:")]
     assert ids == [f"id: {last}", f"id: {last + 1}"]

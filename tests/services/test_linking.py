@@ -17,7 +17,7 @@ from tests.records import vote_plan
 from tests.services.session import Live, live_session, name_of
 
 MANY, SLOT = 500, "motion-1"
-SHUFFLES, CHANCE = 2000, 0.001
+SHUFFLES, CHANCE = 10_000, 0.0002
 SHARED = 8  # bytes that two random texts of this length have in common once in 10^12 tries
 CANARIES = {
     "cookie": "desk=canary-cookie-7f3a91",

@@ -152,7 +152,7 @@ def test_the_hall_stream_is_a_closed_schema_that_moves_with_the_tick(live: Live)
     thread = threading.Thread(target=listen)
     thread.start()
     live.cast(live.body(live.gate))
-    thread.join(20)
+    thread.join(SECONDS)
     assert len(frames) == 4
     assert all(fits(frame, SCHEMA) for frame in frames)
     assert {frame["step"] for frame in frames} == {"voting"}
